@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target; style rules that a compiler can enforce are enforced here.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .strictMemorySafety(),
+]
+
+let warnings: [CSetting] = [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra"])]
+
+func swift(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "loopcsi",
+    products: [.executable(name: "loopcsi", targets: ["loopcsi"])],
+    targets: [
+        // System libraries: a module map and one include line each.
+        .systemLibrary(name: "CBlkid"),
+        .systemLibrary(name: "CMount"),
+        .systemLibrary(name: "CCrypto"),
+
+        // Own C, and C generated from proto/csi.proto.
+        .target(name: "CLinux", cSettings: warnings),
+        .target(
+            name: "CGRPCShim", cSettings: warnings,
+            linkerSettings: [.linkedLibrary("grpc"), .linkedLibrary("gpr")]),
+        .target(name: "CHTTP2Client", cSettings: warnings, linkerSettings: [.linkedLibrary("nghttp2")]),
+        .target(
+            name: "CCSIProto", cSettings: [.headerSearchPath("include")],
+            linkerSettings: [.linkedLibrary("protobuf-c")]),
+
+        // Swift, from the bottom up. Who may import whom is ARCHITECTURE.md's first picture.
+        swift("Log", []),
+        swift("LinuxHost", ["CLinux", "CBlkid", "CMount", "CCrypto", "Log"]),
+        swift("Volumes", ["Log"]),
+        swift("Pool", ["Volumes", "LinuxHost", "Log"]),
+        swift("CSIWire", ["CCSIProto", "Log"]),
+        swift("RPCServer", ["CGRPCShim", "Log"]),
+        swift("RPCClient", ["CHTTP2Client"]),
+        swift("CSIServices", ["Volumes", "CSIWire", "Log"]),
+        swift(
+            "DriverApp",
+            ["CSIServices", "CSIWire", "RPCServer", "RPCClient", "Pool", "LinuxHost", "Volumes", "Log"]),
+        .executableTarget(name: "loopcsi", dependencies: ["DriverApp"], swiftSettings: strict),
+
+        // Tests: one target per source target, and ProcessTests, which drives the built binary.
+        .target(name: "TestSupport", dependencies: ["LinuxHost"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("LogTests", ["Log"]),
+        tests("LinuxHostTests", ["LinuxHost", "CLinux"]),
+        tests("VolumesTests", ["Volumes"]),
+        tests("PoolTests", ["Pool", "Volumes", "LinuxHost"]),
+        tests("CSIWireTests", ["CSIWire"]),
+        tests("RPCTests", ["RPCServer", "RPCClient"]),
+        tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes"]),
+        tests("DriverAppTests", ["DriverApp"]),
+        tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "DriverApp"]),
+        tests("RepositoryTests", []),
+    ]
+)
