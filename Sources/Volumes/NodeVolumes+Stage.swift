@@ -1,0 +1,130 @@
+extension NodeVolumes {
+    /// Attaches the volume and, unless it is a block volume, mounts it at the staging path; completes what an
+    /// interrupted call began.
+    ///
+    /// - Throws: `missing`, `notNow` for a capability that the volume does not have or a place that is taken,
+    ///   `existsDifferently` where it is staged there in another way, `malformed`, `operationPending`, `host`.
+    ///   What this call did is undone then.
+    package func stage(
+        _ id: VolumeID, at path: HostPath, _ capability: VolumeCapability
+    ) throws(VolumeFault) {
+        _ = try catalog.volume(id)
+        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+            let record = try catalog.volume(id)
+            if let why = capability.mismatch(with: record.kind) { throw .notNow(why) }
+            let view = try observe(id)
+            guard !view.heldElsewhere else {
+                throw .notNow("the image of volume \(id) is in use by another process or node")
+            }
+            let wanted = usage(capability, readOnly: capability.isReadOnly)
+            switch record.kind {
+            case .block: try stageBlock(record, view, at: path, wanted)
+            case .filesystem(let kind): try stageFilesystem(record, kind, view, at: path, capability, wanted)
+            }
+        }
+    }
+
+    private func stageBlock(
+        _ record: VolumeRecord, _ view: VolumeOnNode, at path: HostPath, _ wanted: Usage
+    ) throws(VolumeFault) {
+        var note = try host.note(of: record.id)
+        if view.device == nil {
+            // Nothing is attached, so what the note says is from before a reboot.
+            note = StagingNote()
+        }
+        if view.device != nil, let have = note.staged[path.text] {
+            guard have == wanted else { throw Self.stagedDifferently(path, have, wanted) }
+            return
+        }
+        let device = try suitable(record, view, readOnly: wanted.isReadOnly)
+        do {
+            note.staged[path.text] = wanted
+            try host.keep(note, of: record.id)
+            _ = try host.refreshCapacity(of: device)
+        } catch {
+            throw undoing("stage volume \(record.id)", error) { () throws(VolumeFault) in
+                if view.device == nil { try host.detach(device) }
+            }
+        }
+    }
+
+    private func stageFilesystem(
+        _ record: VolumeRecord, _ kind: FilesystemKind, _ view: VolumeOnNode, at path: HostPath,
+        _ capability: VolumeCapability, _ wanted: Usage
+    ) throws(VolumeFault) {
+        if let mount = view.mount(at: path), let device = view.device {
+            let have = try host.note(of: record.id).staged[path.text]
+            guard mount.isReadOnly == wanted.isReadOnly, have == nil || have == wanted else {
+                throw Self.stagedDifferently(path, have, wanted)
+            }
+            return try grow(kind, on: device, at: path, wanted)
+        }
+        if let other = view.filesystemMounts.first {
+            throw .notNow("volume \(record.id) is mounted at \(other.path) already")
+        }
+        if case .foreignMount(let what) = try host.occupant(of: path, besides: record.id) {
+            throw .existsDifferently(what: "\(path)", why: "\(what) is mounted there")
+        }
+        let device = try suitable(record, view, readOnly: wanted.isReadOnly)
+        do {
+            if !wanted.isReadOnly { try host.checkFilesystem(kind, on: device) }
+            var note = StagingNote()
+            note.staged[path.text] = wanted
+            try host.keep(note, of: record.id)
+            try host.mountFilesystem(
+                kind, of: device, at: path, flags: capability.mountFlags, readOnly: wanted.isReadOnly)
+            try grow(kind, on: device, at: path, wanted)
+        } catch {
+            throw undoing("stage volume \(record.id)", error) { () throws(VolumeFault) in
+                try unmountAll(record.id, at: path)
+                try host.detach(device)
+            }
+        }
+    }
+
+    /// A device in the wanted mode: the one there is, or a new one.
+    private func suitable(
+        _ record: VolumeRecord, _ view: VolumeOnNode, readOnly: Bool
+    ) throws(VolumeFault) -> Device {
+        guard let device = view.device else { return try host.attach(record, readOnly: readOnly) }
+        guard device.isReadOnly != readOnly else { return device }
+        guard view.mounts.isEmpty, record.kind != .block else {
+            throw .notNow(
+                "volume \(record.id) is in use as \(device.isReadOnly ? "read-only" : "writable") already")
+        }
+        // Left by a call that was interrupted between attach and mount.
+        try host.detach(device)
+        return try host.attach(record, readOnly: readOnly)
+    }
+
+    /// A volume restored or expanded while it was not staged has a file system smaller than its device.
+    private func grow(
+        _ kind: FilesystemKind, on device: Device, at path: HostPath, _ wanted: Usage
+    ) throws(VolumeFault) {
+        guard !wanted.isReadOnly else { return }
+        _ = try host.growFilesystem(kind, on: device, at: path)
+    }
+
+    private static func stagedDifferently(_ path: HostPath, _ have: Usage?, _ wanted: Usage) -> VolumeFault {
+        .existsDifferently(
+            what: "a staged volume at \(path)",
+            why: have.map { describe($0, against: wanted) } ?? "it is mounted in another mode")
+    }
+
+    static func describe(_ have: Usage, against wanted: Usage) -> String {
+        if have.mode != wanted.mode { return "its access mode is \(have.mode.rawValue)" }
+        if have.isReadOnly != wanted.isReadOnly { return have.isReadOnly ? "it is read-only" : "it is writable" }
+        return "its mount flags are others"
+    }
+
+    func undoing(
+        _ step: String, _ fault: VolumeFault, _ undo: () throws(VolumeFault) -> Void
+    ) -> VolumeFault {
+        do {
+            try undo()
+            return fault
+        } catch {
+            return fault.alsoFailed(undoing: step, error)
+        }
+    }
+}

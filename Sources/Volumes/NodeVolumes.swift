@@ -1,0 +1,48 @@
+/// The volumes of this node between stage and unstage: what the Node service stands on.
+///
+/// Nothing is remembered here; each call looks at what the kernel shows and does what is missing.
+package final class NodeVolumes: Sendable {
+    let catalog: Catalog
+    let host: any NodeHost
+
+    /// Works on the volumes of the catalog, through the host.
+    package init(catalog: Catalog, host: any NodeHost) {
+        self.catalog = catalog
+        self.host = host
+    }
+
+    func observe(_ id: VolumeID) throws(VolumeFault) -> VolumeOnNode {
+        guard let view = try host.observe([id]).first else {
+            throw .host(step: "observe volume \(id)", cause: "the host showed nothing")
+        }
+        return view
+    }
+
+    func usage(_ capability: VolumeCapability, readOnly: Bool) -> Usage {
+        let flags = capability.mountFlags
+        return Usage(mode: capability.mode, isReadOnly: readOnly, flagsDigest: host.digest(flags))
+    }
+
+    /// Unmounts every mount of the volume that is stacked at the path; mounts of others are left alone.
+    func unmountAll(_ id: VolumeID, at path: HostPath) throws(VolumeFault) {
+        // Each round takes one mount off, so there are no more rounds than mounts.
+        for _ in try observe(id).mounts where try observe(id).mount(at: path) != nil {
+            if case .foreignMount(let what) = try host.occupant(of: path, besides: id) {
+                throw .notNow("\(path) is covered by \(what), which is not the volume's; unmount that first")
+            }
+            try host.unmount(path)
+        }
+    }
+}
+
+extension VolumeCapability {
+    var mountFlags: MountFlags {
+        switch access {
+        case .block: MountFlags([])
+        case .mount(_, let flags): flags
+        }
+    }
+
+    /// True where the capability alone makes the use read-only.
+    var isReadOnly: Bool { mode.isReadOnly || mountFlags.words.contains("ro") }
+}

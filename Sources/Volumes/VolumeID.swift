@@ -1,0 +1,96 @@
+/// The random identity of a pool, written once into the pool; 16 lower-case hex digits.
+package struct PoolID: Hashable, Sendable, CustomStringConvertible {
+    /// The digits.
+    package let text: String
+
+    /// Takes the text only if it has the form of a pool identity.
+    package init?(_ text: String) {
+        guard text.utf8.count == 16, text.utf8.allSatisfy({ isDigit($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        self.text = text
+    }
+
+    package var description: String { text }
+}
+
+/// The operator's name of a pool, as given with `--pool`; becomes part of a topology key.
+package struct PoolName: Hashable, Sendable, CustomStringConvertible {
+    /// The name.
+    package let text: String
+
+    /// Takes lower-case letters, digits and inner dashes, at most 32 bytes, so that a topology key stays legal.
+    package init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard let first = bytes.first, let last = bytes.last, bytes.count <= 32,
+            isLowerAlphanumeric(first), isLowerAlphanumeric(last),
+            bytes.allSatisfy({ isLowerAlphanumeric($0) || $0 == 0x2D })
+        else { return nil }
+        self.text = text
+    }
+
+    package var description: String { text }
+}
+
+/// The name of a volume's folder in its pool: always one safe path component.
+package struct VolumeName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The folder name.
+    package let text: String
+
+    private static let digestPrefix = "sha256-"
+    private static let longest = 100
+
+    /// Takes a name that is already a folder name, as found in a handle or on disk.
+    package init?(folder text: String) {
+        let bytes = Array(text.utf8)
+        guard let first = bytes.first, bytes.count <= Self.longest, isLowerAlphanumeric(first),
+            bytes.allSatisfy({ isLowerAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E })
+        else { return nil }
+        self.text = text
+    }
+
+    /// Derives the folder name from the name that the caller chose.
+    ///
+    /// A name that is a safe file name stays readable; any other becomes a digest. `sha256Hex` must be collision
+    /// free, because two names with one digest would be one volume.
+    package init(for requested: String, sha256Hex: (String) -> String) {
+        if let plain = VolumeName(folder: requested), !requested.hasPrefix(Self.digestPrefix) {
+            self = plain
+        } else {
+            text = Self.digestPrefix + sha256Hex(requested)
+        }
+    }
+
+    package static func < (left: VolumeName, right: VolumeName) -> Bool { left.text < right.text }
+
+    package var description: String { text }
+}
+
+/// A volume's handle: `<pool id>.<volume name>`, unique over all pools, at most 117 bytes.
+package struct VolumeID: Hashable, Sendable, CustomStringConvertible {
+    /// The pool that holds the volume.
+    package let pool: PoolID
+    /// The volume's folder in that pool.
+    package let name: VolumeName
+
+    /// Joins the two parts.
+    package init(pool: PoolID, name: VolumeName) {
+        self.pool = pool
+        self.name = name
+    }
+
+    /// Takes the text only if this driver could have minted it; anything else names no volume of ours.
+    package init?(_ text: String) {
+        guard let dot = text.firstIndex(of: "."), let pool = PoolID(String(text[..<dot])),
+            let name = VolumeName(folder: String(text[text.index(after: dot)...]))
+        else { return nil }
+        self.init(pool: pool, name: name)
+    }
+
+    package var description: String { "\(pool).\(name)" }
+}
+
+private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+private func isLowerAlphanumeric(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (0x61...0x7A).contains(byte)
+}

@@ -1,0 +1,69 @@
+/// Whether a volume's blocks are reserved at birth or promised.
+package enum Provisioning: String, Sendable {
+    /// Every block is allocated at creation and stays allocated.
+    case thick
+    /// Blocks are allocated when they are first written.
+    case thin
+}
+
+/// The StorageClass parameters that this driver knows; everything else is refused by name.
+package struct VolumeParameters: Equatable, Sendable {
+    /// The pool to use; nothing means the node's first.
+    package var pool: PoolName?
+    /// Thick or thin; nothing means what the pool does best.
+    package var provisioning: Provisioning?
+    /// The file system, from `csi.storage.k8s.io/fstype`.
+    package var filesystem: FilesystemKind?
+    /// Extra words for mkfs, checked against `MkfsOptions`.
+    package var mkfsOptions: MkfsOptions
+
+    /// Keys with this prefix belong to the sidecars (Kubernetes 1.36); those below are the ones that reach a driver.
+    package static let sidecarPrefix = "csi.storage.k8s.io/"
+    private static let sidecarKeys: Set<String> = [
+        "csi.storage.k8s.io/pvc/name", "csi.storage.k8s.io/pvc/namespace", "csi.storage.k8s.io/pv/name",
+    ]
+
+    /// Reads the parameters of a request.
+    ///
+    /// `ignoringSidecarKeys` is for GetCapacity, where the external-provisioner passes a StorageClass unstripped.
+    ///
+    /// - Throws: `malformed` naming the first unknown key or value, in the order of the keys.
+    package init(_ map: [String: String], ignoringSidecarKeys: Bool = false) throws(VolumeFault) {
+        var words: String?
+        for (key, value) in map.sorted(by: { $0.key < $1.key }) {
+            switch key {
+            case "pool":
+                guard let name = PoolName(value) else {
+                    throw Self.bad(key, value, remedy: "use the name of a pool of the driver")
+                }
+                pool = name
+            case "provisioning":
+                guard let known = Provisioning(rawValue: value) else {
+                    throw Self.bad(key, value, remedy: "use thick or thin")
+                }
+                provisioning = known
+            case "csi.storage.k8s.io/fstype":
+                guard let known = FilesystemKind(rawValue: value) else {
+                    throw Self.bad(key, value, remedy: "use ext4, xfs or btrfs")
+                }
+                filesystem = known
+            case "mkfsOptions":
+                words = value
+            case _ where Self.sidecarKeys.contains(key):
+                continue
+            case _ where ignoringSidecarKeys && key.hasPrefix(Self.sidecarPrefix):
+                continue
+            default:
+                throw .malformed(
+                    field: "parameters",
+                    why: "unknown key '\(key.prefix(64))'; known are pool, provisioning, mkfsOptions and "
+                        + "csi.storage.k8s.io/fstype")
+            }
+        }
+        mkfsOptions = try MkfsOptions(words ?? "")
+    }
+
+    private static func bad(_ key: String, _ value: String, remedy: String) -> VolumeFault {
+        .malformed(field: "parameters", why: "\(key) = '\(value.prefix(64))' is not known; \(remedy)")
+    }
+}

@@ -1,0 +1,80 @@
+/// What the pool remembers of a volume: the request as it was accepted, and what was made of it.
+package struct VolumeRecord: Equatable, Sendable {
+    /// The handle.
+    package let id: VolumeID
+    /// The name that the caller chose, unchanged.
+    package let requestedName: String
+    /// Size of the image now; grows by expansion.
+    package var size: ByteCount
+    /// Raw disk, or the file system that it was born with.
+    package let kind: VolumeKind
+    /// Thick or thin, decided at creation.
+    package let provisioning: Provisioning
+    /// Logical block size of its loop devices for life, in bytes.
+    package let sectorBytes: UInt32
+    /// The parameters of the creating request, for the comparison with a repeat of it.
+    package let parameters: VolumeParameters
+    /// When it was created, RFC 3339.
+    package let created: String
+
+    /// Puts a record together.
+    package init(
+        id: VolumeID, requestedName: String, size: ByteCount, kind: VolumeKind, provisioning: Provisioning,
+        sectorBytes: UInt32, parameters: VolumeParameters, created: String
+    ) {
+        self.id = id
+        self.requestedName = requestedName
+        self.size = size
+        self.kind = kind
+        self.provisioning = provisioning
+        self.sectorBytes = sectorBytes
+        self.parameters = parameters
+        self.created = created
+    }
+
+    /// Why a repeat of CreateVolume with this request does not mean this volume, or nothing where it does.
+    ///
+    /// CSI 1.x, CreateVolume: the same name with an incompatible request is ALREADY_EXISTS.
+    package func difference(from request: CreateRequest) -> String? {
+        if requestedName != request.name { return "its name is '\(requestedName)'" }
+        if !request.range.admits(size) { return "its size is \(size.bytes) bytes" }
+        if kind != request.kind { return "it is a \(kind) volume" }
+        if parameters != request.parameters { return "it was created with other parameters" }
+        return nil
+    }
+}
+
+/// A request to create a volume, checked and in the terms of the domain.
+package struct CreateRequest: Sendable {
+    /// The name that the caller chose.
+    package let name: String
+    /// How large it must and may be.
+    package let range: CapacityRange
+    /// What it is to be for life.
+    package let kind: VolumeKind
+    /// The StorageClass parameters.
+    package let parameters: VolumeParameters
+    /// Where it may be: sets of topology segments, any of which will do; empty means anywhere.
+    package let requisite: [Topology]
+    /// Where it had better be, best first.
+    package let preferred: [Topology]
+
+    /// Puts a request together.
+    ///
+    /// - Throws: `malformed` for mkfs options that do not suit the kind.
+    package init(
+        name: String, range: CapacityRange, kind: VolumeKind, parameters: VolumeParameters,
+        requisite: [Topology] = [], preferred: [Topology] = []
+    ) throws(VolumeFault) {
+        try parameters.mkfsOptions.check(for: kind)
+        self.name = name
+        self.range = range
+        self.kind = kind
+        self.parameters = parameters
+        self.requisite = requisite
+        self.preferred = preferred
+    }
+}
+
+/// A set of topology segments, key to value.
+package typealias Topology = [String: String]

@@ -1,0 +1,75 @@
+/// What a store tells of its pool; fixed while the driver runs.
+package struct PoolDescription: Equatable, Sendable {
+    /// The identity written into the pool.
+    package let id: PoolID
+    /// The operator's name for it.
+    package let name: PoolName
+    /// How volumes are provisioned that do not say.
+    package let defaultProvisioning: Provisioning
+    /// Logical block size for new volumes, in bytes.
+    package let sectorBytes: UInt32
+
+    /// Puts a description together.
+    package init(id: PoolID, name: PoolName, defaultProvisioning: Provisioning, sectorBytes: UInt32) {
+        self.id = id
+        self.name = name
+        self.defaultProvisioning = defaultProvisioning
+        self.sectorBytes = sectorBytes
+    }
+}
+
+/// The image of a volume as it lies in the pool.
+package struct ImageState: Equatable, Sendable {
+    /// Its apparent size.
+    package let size: ByteCount
+    /// What of it occupies the pool.
+    package let allocated: ByteCount
+
+    /// Puts the two together.
+    package init(size: ByteCount, allocated: ByteCount) {
+        self.size = size
+        self.allocated = allocated
+    }
+}
+
+/// One pool's records and images: the port through which the domain keeps volumes.
+///
+/// Every call refuses with `notNow` when the pool is no longer the one that was opened (its disk was unmounted, say),
+/// so that no image lands on the wrong disk. Callers hold the volume's `InFlight` key.
+package protocol VolumeStore: Sendable {
+    /// The pool.
+    var pool: PoolDescription { get }
+
+    /// Verifies that the pool is there, is the one that was opened, and can be written.
+    func check() throws(VolumeFault)
+
+    /// What the pool's file system says now.
+    func space() throws(VolumeFault) -> PoolSpace
+
+    /// Waits for deleted volumes to give their blocks back; true if there were any.
+    func reclaim() throws(VolumeFault) -> Bool
+
+    /// The names of all volumes, sorted.
+    func names() throws(VolumeFault) -> [VolumeName]
+
+    /// The record, or nothing if the pool has no such volume.
+    func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord?
+
+    /// Builds image, file system and record out of sight and publishes them in one step, durably.
+    ///
+    /// - Throws: `noSpace`, `host`; nothing is left then.
+    func create(_ record: VolumeRecord) throws(VolumeFault)
+
+    /// Makes the volume disappear in one durable step and frees its blocks later; no such volume is no error.
+    ///
+    /// - Throws: `notNow` while anything on any node holds the image.
+    func remove(_ name: VolumeName) throws(VolumeFault)
+
+    /// Grows the image, then its record, durably.
+    ///
+    /// - Throws: `noSpace`, `host`; the record then still has the old size.
+    func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault)
+
+    /// The image, or nothing if it is missing.
+    func image(of name: VolumeName) throws(VolumeFault) -> ImageState?
+}
