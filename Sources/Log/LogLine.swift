@@ -65,7 +65,7 @@ struct LogLine {
             case "\r": append("\\r")
             case "\t": append("\\t")
             case _ where Self.isHiddenControl(scalar): appendEscaped(scalar)
-            default: bytes.append(contentsOf: UTF8.encode(scalar).map(Array.init) ?? [])
+            default: append(String(scalar))
             }
         }
         bytes.append(UInt8(ascii: "\""))
