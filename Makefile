@@ -1,0 +1,58 @@
+# One word for each thing a developer does. Each target that compiles first installs what is missing (Debian, apt).
+# SWIFT_FLAGS reaches every swift build and swift test; TEST_FLAGS reaches swift test alone; ARGS reaches loopcsi and
+# the sanity runner.
+
+SWIFT ?= swift
+SWIFT_FLAGS ?=
+TEST_FLAGS ?=
+ARGS ?=
+
+# The Swift libraries are linked in, so the program runs on a machine without Swift.
+release_flags = --configuration release --static-swift-stdlib --product loopcsi
+binary = .build/release/loopcsi
+
+.PHONY: all build demo test bench sanity sanitize lint proto check-proto deps toolchain clean help
+
+all: build
+
+build: deps toolchain ## Build .build/release/loopcsi
+	$(SWIFT) build $(release_flags) $(SWIFT_FLAGS)
+
+demo: build ## Show the life of a volume on this machine (needs root)
+	$(binary) demo $(ARGS)
+
+test: deps toolchain ## Run every test (the kernel half needs root, or SKIP_ROOT_TESTS=1)
+	$(SWIFT) test $(SWIFT_FLAGS) $(TEST_FLAGS)
+
+bench: build ## Measure the driver on this machine (needs root)
+	$(binary) bench $(ARGS)
+
+sanity: build ## Run the upstream csi-sanity suite against the real binary (needs root and the suite)
+	csi-sanity/run $(ARGS)
+
+sanitize: deps toolchain ## Run every test under the thread sanitizer, then under the address sanitizer
+	$(SWIFT) test --sanitize=thread --scratch-path .build/thread-sanitizer $(SWIFT_FLAGS) $(TEST_FLAGS)
+	$(SWIFT) test --sanitize=address --scratch-path .build/address-sanitizer $(SWIFT_FLAGS) $(TEST_FLAGS)
+
+lint: toolchain ## Check the format of all Swift code
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+proto: deps ## Make Sources/CCSIProto anew from proto/csi.proto
+	proto/generate.sh
+
+check-proto: deps ## Check that Sources/CCSIProto is what proto/csi.proto makes
+	proto/generate.sh --check
+
+deps: ## Install the Debian packages that are missing
+	@scripts/install-dependencies.sh
+
+toolchain:
+	@command -v $(SWIFT) >/dev/null || { \
+		echo "There is no '$(SWIFT)' on PATH. Install Swift 6.3 from https://www.swift.org/install/" \
+			"or name it: make SWIFT=/path/to/swift" >&2; exit 1; }
+
+clean: ## Remove everything that was built
+	rm -rf .build
+
+help: ## Say what the targets are
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
