@@ -34,8 +34,10 @@ package struct VolumeMount: Equatable, Sendable {
 package struct VolumeOnNode: Equatable, Sendable {
     /// The device that carries the image, if one does.
     package var device: Device?
-    /// True where the image is locked by a process or node that this process cannot see.
-    package var heldElsewhere: Bool
+    /// True where that device carries another file than the image that lies in the pool now.
+    package var isOnOtherImage: Bool
+    /// True where the kernel refuses writes to the whole file system, whatever the single mounts say.
+    package var isFilesystemReadOnly: Bool
     /// Mounts of the whole file system, in the order of the mount table; stacked ones appear as often as they are.
     package var filesystemMounts: [VolumeMount]
     /// Bind mounts of the device node.
@@ -43,11 +45,12 @@ package struct VolumeOnNode: Equatable, Sendable {
 
     /// Puts a view together.
     package init(
-        device: Device? = nil, heldElsewhere: Bool = false, filesystemMounts: [VolumeMount] = [],
-        nodeMounts: [VolumeMount] = []
+        device: Device? = nil, isOnOtherImage: Bool = false, isFilesystemReadOnly: Bool = false,
+        filesystemMounts: [VolumeMount] = [], nodeMounts: [VolumeMount] = []
     ) {
         self.device = device
-        self.heldElsewhere = heldElsewhere
+        self.isOnOtherImage = isOnOtherImage
+        self.isFilesystemReadOnly = isFilesystemReadOnly
         self.filesystemMounts = filesystemMounts
         self.nodeMounts = nodeMounts
     }

@@ -13,8 +13,8 @@ extension NodeVolumes {
             let record = try catalog.volume(id)
             if let why = capability.mismatch(with: record.kind) { throw .notNow(why) }
             let view = try observe(id)
-            guard !view.heldElsewhere else {
-                throw .notNow("the image of volume \(id) is in use by another process or node")
+            guard !view.isOnOtherImage else {
+                throw .notNow("volume \(id) is attached with a file that was replaced in the pool; unstage it first")
             }
             let wanted = usage(capability, readOnly: capability.isReadOnly)
             switch record.kind {
