@@ -46,3 +46,10 @@ extension VolumeCapability {
     /// True where the capability alone makes the use read-only.
     var isReadOnly: Bool { mode.isReadOnly || mountFlags.words.contains("ro") }
 }
+
+extension NodeVolumes {
+    /// Verifies that a pool of this node holds the volume.
+    ///
+    /// - Throws: `missing`.
+    package func verifyExists(_ id: VolumeID) throws(VolumeFault) { _ = try catalog.volume(id) }
+}

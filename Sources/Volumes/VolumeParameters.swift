@@ -67,3 +67,15 @@ package struct VolumeParameters: Equatable, Sendable {
         .malformed(field: "parameters", why: "\(key) = '\(value.prefix(64))' is not known; \(remedy)")
     }
 }
+
+extension VolumeParameters {
+    /// The parameters as a request would give them; reading them again gives equal ones.
+    package var canonical: [String: String] {
+        var map: [String: String] = [:]
+        map["pool"] = pool?.text
+        map["provisioning"] = provisioning?.rawValue
+        map["csi.storage.k8s.io/fstype"] = filesystem?.rawValue
+        if !mkfsOptions.words.isEmpty { map["mkfsOptions"] = mkfsOptions.words.joined(separator: " ") }
+        return map
+    }
+}

@@ -1,0 +1,94 @@
+import CSIWire
+package import Volumes
+
+/// The Node service: volumes staged and published on this node.
+package struct NodeService: Sendable {
+    let nodeID: String
+    let volumes: NodeVolumes
+    let topology: Topology
+    let paths: PathPolicy
+
+    /// Serves the volumes of this node, at paths that the policy admits.
+    package init(nodeID: String, volumes: NodeVolumes, topology: Topology, paths: PathPolicy) {
+        self.nodeID = nodeID
+        self.volumes = volumes
+        self.topology = topology
+        self.paths = paths
+    }
+
+    /// The methods of the service.
+    package var handlers: [CSIHandler] {
+        [
+            CSIHandler(CSI.NodeStageVolumeRequest.self, subject: \.volumeID, stage),
+            CSIHandler(CSI.NodeUnstageVolumeRequest.self, subject: \.volumeID, unstage),
+            CSIHandler(CSI.NodePublishVolumeRequest.self, subject: \.volumeID, publish),
+            CSIHandler(CSI.NodeUnpublishVolumeRequest.self, subject: \.volumeID, unpublish),
+            CSIHandler(CSI.NodeGetVolumeStatsRequest.self, subject: \.volumeID, stats),
+            CSIHandler(CSI.NodeExpandVolumeRequest.self, subject: \.volumeID, expand),
+            CSIHandler(CSI.NodeGetCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
+                CSI.NodeGetCapabilitiesResponse(capabilities: [
+                    .stageUnstageVolume, .getVolumeStats, .expandVolume, .volumeCondition, .singleNodeMultiWriter,
+                ])
+            },
+            CSIHandler(CSI.NodeGetInfoRequest.self, isQuick: true) { [nodeID, topology] _ throws(VolumeFault) in
+                CSI.NodeGetInfoResponse(
+                    nodeID: nodeID, accessibleTopology: CSI.Topology(segments: topology))
+            },
+        ]
+    }
+
+    @Sendable private func stage(
+        _ request: CSI.NodeStageVolumeRequest
+    ) throws(VolumeFault) -> CSI.NodeStageVolumeResponse {
+        let id = try RequestChecks.volumeID(request.volumeID)
+        let path = try paths.admit(request.stagingTargetPath, field: "staging_target_path")
+        let capability = try VolumeCapability(request.volumeCapability)
+        guard let id else { throw .missing("volume \(request.volumeID)") }
+        try volumes.stage(id, at: path, capability)
+        return CSI.NodeStageVolumeResponse()
+    }
+
+    @Sendable private func unstage(
+        _ request: CSI.NodeUnstageVolumeRequest
+    ) throws(VolumeFault) -> CSI.NodeUnstageVolumeResponse {
+        let id = try RequestChecks.volumeID(request.volumeID)
+        let path = try paths.admit(request.stagingTargetPath, field: "staging_target_path")
+        // CSI 1.x, NodeUnstageVolume: what is not staged is unstaged already.
+        if let id { try volumes.unstage(id, at: path) }
+        return CSI.NodeUnstageVolumeResponse()
+    }
+
+    @Sendable private func publish(
+        _ request: CSI.NodePublishVolumeRequest
+    ) throws(VolumeFault) -> CSI.NodePublishVolumeResponse {
+        let id = try RequestChecks.volumeID(request.volumeID)
+        let target = try paths.admit(request.targetPath, field: "target_path")
+        let capability = try VolumeCapability(request.volumeCapability)
+        guard let id else { throw .missing("volume \(request.volumeID)") }
+        try volumes.publish(
+            id, from: try staging(request, of: id), to: target, capability, readOnly: request.readonly)
+        return CSI.NodePublishVolumeResponse()
+    }
+
+    /// CSI 1.x, NodePublishVolume: without a staging path a plugin with STAGE_UNSTAGE_VOLUME answers
+    /// FAILED_PRECONDITION, once it is known that the volume exists.
+    private func staging(
+        _ request: CSI.NodePublishVolumeRequest, of id: VolumeID
+    ) throws(VolumeFault) -> HostPath {
+        guard request.stagingTargetPath.isEmpty else {
+            return try paths.admit(request.stagingTargetPath, field: "staging_target_path")
+        }
+        try volumes.verifyExists(id)
+        throw .notNow("staging_target_path is empty; the volume must be staged first")
+    }
+
+    @Sendable private func unpublish(
+        _ request: CSI.NodeUnpublishVolumeRequest
+    ) throws(VolumeFault) -> CSI.NodeUnpublishVolumeResponse {
+        let id = try RequestChecks.volumeID(request.volumeID)
+        let target = try paths.admit(request.targetPath, field: "target_path")
+        // CSI 1.x, NodeUnpublishVolume: what is not published is unpublished already.
+        if let id { try volumes.unpublish(id, from: target) }
+        return CSI.NodeUnpublishVolumeResponse()
+    }
+}

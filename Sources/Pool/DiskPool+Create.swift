@@ -1,0 +1,113 @@
+import LinuxHost
+import Volumes
+
+extension DiskPool {
+    package func create(_ record: VolumeRecord) throws(VolumeFault) {
+        let name = record.id.name
+        let staging = try opened(PoolLayout.staging)
+        let building = "\(name).\(RandomBytes.hex(byteCount: 4))"
+        do {
+            try build(record, as: building, in: staging)
+            let volumes = try opened(PoolLayout.volumes)
+            try VolumeFault.onHostAllocating("publish volume \(name)") { () throws(SystemError) in
+                try staging.renameNoReplace(building, to: volumes, as: name.text)
+            }
+            try VolumeFault.onHost("publish volume \(name)") { () throws(SystemError) in try volumes.sync() }
+        } catch {
+            throw discarding(building, of: staging, after: error)
+        }
+    }
+
+    /// Makes image, file system and record in a private folder; all of it is on disk at the end.
+    private func build(
+        _ record: VolumeRecord, as building: String, in staging: borrowing Directory
+    ) throws(VolumeFault) {
+        let step = "create image of volume \(record.id.name)"
+        let folder = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
+            try staging.create(building, mode: 0o700)
+            return try staging.open(building)
+        }
+        let isLocked = try VolumeFault.onHost(step) { () throws(SystemError) in
+            try folder.tryLock(.exclusive)
+        }
+        precondition(isLocked, "The folder \(building) was just made under a random name, so nobody can hold it.")
+        let image = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
+            let image = try folder.createFile(PoolLayout.image, mode: 0o600)
+            try hint(image)
+            try size(image, record.size, record.provisioning)
+            return image
+        }
+        if case .filesystem(let kind) = record.kind {
+            try mkfs.format("\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)", kind, for: record)
+        }
+        let bytes = try RecordFile.encode(RecordFile(record))
+        try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
+            // mkfs may have punched holes where it wanted zeros; what is allocated already costs nothing here.
+            if record.provisioning == .thick { try image.allocate(bytes: record.size.bytes) }
+            try image.sync()
+            try folder.write(PoolLayout.record, bytes, mode: 0o600)
+            try folder.sync()
+        }
+    }
+
+    /// Tells the file system how the image will be written, before its first byte.
+    private func hint(_ image: borrowing OwnedDescriptor) throws(SystemError) {
+        if features.isXFS {
+            // The time of a later reflink grows with the number of extents, so keep them at 1 MiB or more.
+            _ = try image.setExtentSizeHints(bytes: 1 << 20)
+        }
+        if features.isBtrfs {
+            // Copy-on-write would need new blocks for each overwrite, so nothing would be reserved; and checksums of
+            // direct I/O break when a guest changes a page that is being written.
+            try image.setNoCopyOnWrite()
+        }
+    }
+
+    private func size(
+        _ image: borrowing OwnedDescriptor, _ size: ByteCount, _ provisioning: Provisioning
+    ) throws(SystemError) {
+        switch provisioning {
+        case .thick: try image.allocate(bytes: size.bytes)
+        case .thin: try image.truncate(to: size.bytes)
+        }
+    }
+
+    private func discarding(
+        _ building: String, of staging: borrowing Directory, after fault: VolumeFault
+    ) -> VolumeFault {
+        do {
+            try staging.removeTree(building)
+            return fault
+        } catch {
+            // A folder that was never made is what a failure at the first step leaves.
+            guard error.errno != .noEntry else { return fault }
+            return fault.alsoFailed(
+                undoing: "create volume", .host(step: "remove \(building)", cause: "\(error)"))
+        }
+    }
+
+    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) {
+        let name = record.id.name
+        let step = "grow volume \(name)"
+        guard let folder = try folder(of: name) else { throw .missing("volume \(record.id)") }
+        let image = try VolumeFault.onHost(step) { () throws(SystemError) in
+            try folder.openFile(PoolLayout.image, .readWrite)
+        }
+        do {
+            try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
+                try self.size(image, size, record.provisioning)
+                try image.sync()
+            }
+        } catch {
+            // fallocate(2) may have got half-way. The blocks beyond the old size were never shown to anybody.
+            try VolumeFault.onHost(step) { () throws(SystemError) in try image.truncate(to: record.size.bytes) }
+            throw error
+        }
+        var grown = record
+        grown.size = size
+        let bytes = try RecordFile.encode(RecordFile(grown))
+        try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
+            try folder.replace(PoolLayout.record, with: bytes, mode: 0o600, sync: true)
+        }
+    }
+}

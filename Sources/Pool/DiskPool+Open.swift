@@ -1,0 +1,110 @@
+import FoundationEssentials
+package import LinuxHost
+package import Log
+package import Volumes
+
+/// Why a pool cannot be used; the driver does not start with it.
+package struct PoolError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What is wrong and what to do.
+    package let description: String
+}
+
+/// The identity file of a pool, format 1.
+private struct IdentityFile: Codable {
+    static let newestVersion = 1
+    var version: Int
+    var id: String
+    var created: String
+}
+
+extension DiskPool {
+    /// Opens the pool, or makes it in a folder that is missing or empty; sweeps what an interrupted run left.
+    ///
+    /// - Throws: `PoolError` for a folder with other contents, an unknown format version, or host trouble.
+    package static func open(_ path: String, name: PoolName, log: Logger) throws(PoolError) -> DiskPool {
+        do {
+            return try opening(path, name: name, log: log)
+        } catch let error as PoolError {
+            throw error
+        } catch {
+            throw PoolError(description: "pool \(name) at \(path): \(error)")
+        }
+    }
+
+    private static func opening(_ path: String, name: PoolName, log: Logger) throws -> DiskPool {
+        try makeFolder(path)
+        let root = try Directory.open(path)
+        try refuseStrangers(root, path: path, name: name)
+        for folder in PoolLayout.folders { _ = try root.ensure(folder, mode: 0o700) }
+        let (id, identity) = try identity(of: root, path: path, name: name)
+        let features = try PoolFeatures.probe(root)
+        let description = PoolDescription(
+            id: id, name: name, defaultProvisioning: features.canAllocate ? .thick : .thin, sectorBytes: 4096)
+        let pool = DiskPool(
+            pool: description, path: path, features: features, identity: identity, log: log)
+        try pool.sweep()
+        log.info(
+            "pool opened", (.pool, name.text), (.path, path), (.poolID, id.text),
+            (.filesystem, features.filesystem), (.reflink, features.canReflink),
+            (.provisioning, description.defaultProvisioning.rawValue))
+        return pool
+    }
+
+    private static func makeFolder(_ path: String) throws {
+        let cut = path.lastIndex(of: "/") ?? path.startIndex
+        let parent = path[..<cut].isEmpty ? "/" : String(path[..<cut])
+        let last = String(path[cut...].dropFirst())
+        guard !last.isEmpty else { return }
+        _ = try Directory.open(parent).ensure(last, mode: 0o700)
+    }
+
+    /// A folder that is no pool yet must be empty, so that a pool whose disk is not mounted is not made anew on the
+    /// disk below it, and nobody's files are mixed with images.
+    private static func refuseStrangers(
+        _ root: borrowing Directory, path: String, name: PoolName
+    ) throws {
+        guard try root.status(PoolLayout.identityFile) == nil else { return }
+        let harmless = Set(PoolLayout.folders + ["lost+found"])
+        guard let stranger = try root.entries().first(where: { !harmless.contains($0) }) else { return }
+        throw PoolError(
+            description: "pool \(name) at \(path) has no \(PoolLayout.identityFile) but holds '\(stranger)'; "
+                + "give it an empty folder, or mount the disk that holds the pool")
+    }
+
+    private static func identity(
+        of root: borrowing Directory, path: String, name: PoolName
+    ) throws -> (PoolID, FileIdentity) {
+        if try root.status(PoolLayout.identityFile) == nil {
+            let file = IdentityFile(
+                version: IdentityFile.newestVersion, id: RandomBytes.hex(byteCount: 8),
+                created: Clock.wallClockRFC3339())
+            try root.replace(
+                PoolLayout.identityFile, with: RecordFile.encode(file), mode: 0o600, sync: true)
+        }
+        let bytes = try root.read(PoolLayout.identityFile, limitBytes: 4096)
+        let file = try JSONDecoder().decode(IdentityFile.self, from: Data(bytes))
+        guard file.version == IdentityFile.newestVersion else {
+            throw PoolError(
+                description: "pool \(name) at \(path) has format version \(file.version), this program knows "
+                    + "\(IdentityFile.newestVersion); use the program that wrote it, or a newer one")
+        }
+        guard let id = PoolID(file.id), let status = try root.status(PoolLayout.identityFile) else {
+            throw PoolError(description: "pool \(name) at \(path): \(PoolLayout.identityFile) holds no pool id")
+        }
+        return (id, status.identity)
+    }
+
+    /// Removes what was being built or reclaimed when an earlier run ended.
+    ///
+    /// A builder holds a lock on its folder; a folder without one is a leftover.
+    private func sweep() throws {
+        let staging = try opened(PoolLayout.staging)
+        for entry in try staging.entries() {
+            let folder = try staging.open(entry)
+            guard try folder.tryLock(.exclusive) else { continue }
+            try staging.removeTree(entry)
+            log.info("leftover of an interrupted creation removed", (.pool, pool.name.text), (.path, entry))
+        }
+        trash.wake()
+    }
+}

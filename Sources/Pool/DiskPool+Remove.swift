@@ -1,0 +1,44 @@
+import LinuxHost
+import Volumes
+
+extension DiskPool {
+    package func remove(_ name: VolumeName) throws(VolumeFault) {
+        let volumes = try opened(PoolLayout.volumes)
+        guard let folder = try folder(of: name) else { return }
+        let step = "delete volume \(name)"
+        let held = try VolumeFault.onHost(step) { () throws(SystemError) in try folder.lockImage() }
+        guard held.isFree else {
+            throw .notNow(
+                "volume \(name) is in use: its image is attached to a loop device; it must be unstaged first")
+        }
+        let trash = try opened(PoolLayout.trash)
+        try VolumeFault.onHost(step) { () throws(SystemError) in
+            // The lock is held up to here, so nobody attaches the image on its way out.
+            try volumes.renameNoReplace(name.text, to: trash, as: "\(name).\(RandomBytes.hex(byteCount: 4))")
+            try volumes.sync()
+        }
+        self.trash.wake()
+    }
+}
+
+/// The image of a volume, locked if nothing uses it.
+struct HeldImage: ~Copyable {
+    /// False where a loop device or another process holds the image.
+    let isFree: Bool
+    private let image: OwnedDescriptor?
+
+    init(isFree: Bool, image: consuming OwnedDescriptor?) {
+        self.isFree = isFree
+        self.image = image
+    }
+}
+
+extension Directory {
+    /// Takes the exclusive lock of the image in this folder; a folder without an image is free.
+    borrowing func lockImage() throws(SystemError) -> HeldImage {
+        guard try status(PoolLayout.image) != nil else { return HeldImage(isFree: true, image: nil) }
+        let image = try openFile(PoolLayout.image, .readWrite)
+        let isFree = try image.tryLock(.exclusive)
+        return HeldImage(isFree: isFree, image: image)
+    }
+}

@@ -1,0 +1,163 @@
+// Pool: makes the ports of Volumes true on disk and kernel, with LinuxHost.
+//
+// A pool is a folder (design in ARCHITECTURE.md, "A pool on disk"). Nothing half-made is ever visible in it: volumes are
+// built in staging/ and published by one rename, and deleted by one rename into trash/. This target knows no CSI.
+
+package import Log
+package import LinuxHost
+package import Volumes
+
+/// One pool folder: records and images of its volumes.
+///
+/// The folder is opened anew by each call and recognized by its identity file, so the disk below it can be unmounted
+/// when nothing is attached, and an image never lands on whatever disk shows up in its place.
+package final class DiskPool: VolumeStore {
+    /// The pool's identity and what its file system is good for.
+    package let pool: PoolDescription
+    /// Absolute path of the pool folder.
+    package let path: String
+    /// What the file system below can do.
+    package let features: PoolFeatures
+    let identity: FileIdentity
+    let mkfs: Mkfs
+    let trash: Reclaimer
+    let log: Logger
+
+    init(
+        pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity, log: Logger
+    ) {
+        self.pool = pool
+        self.path = path
+        self.features = features
+        self.identity = identity
+        self.mkfs = Mkfs()
+        self.trash = Reclaimer(poolPath: path, log: log)
+        self.log = log
+    }
+
+    /// The pool folder, if it is still the one that was opened at start.
+    func opened() throws(VolumeFault) -> Directory {
+        let found: FileStatus?
+        let root: Directory
+        do {
+            root = try Directory.open(path)
+            found = try root.status(PoolLayout.identityFile)
+        } catch {
+            throw .notNow("pool \(pool.name) at \(path) cannot be opened: \(error)")
+        }
+        guard found?.identity == identity else {
+            throw .notNow(
+                "\(path) is not the folder that was opened as pool \(pool.name); is its disk still mounted there?")
+        }
+        return root
+    }
+
+    /// A folder of the layout.
+    func opened(_ folder: String) throws(VolumeFault) -> Directory {
+        let root = try opened()
+        return try VolumeFault.onHost("open \(folder) of pool \(pool.name)") { () throws(SystemError) in
+            try root.open(folder)
+        }
+    }
+
+    /// The folder of a volume, or nothing if there is no such volume.
+    func folder(of name: VolumeName) throws(VolumeFault) -> Directory? {
+        let volumes = try opened(PoolLayout.volumes)
+        do {
+            return try volumes.open(name.text)
+        } catch {
+            guard error.errno == .noEntry else { throw .host(step: "open volume \(name)", cause: "\(error)") }
+            return nil
+        }
+    }
+
+    package func check() throws(VolumeFault) {
+        let root = try opened()
+        let space = try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
+            try FilesystemSpace.of(root)
+        }
+        guard !space.isReadOnly else {
+            throw .notNow("pool \(pool.name) at \(path) is read-only; remount it writable")
+        }
+    }
+
+    package func space() throws(VolumeFault) -> PoolSpace {
+        let root = try opened()
+        let space = try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
+            try FilesystemSpace.of(root)
+        }
+        return PoolSpace(
+            total: ByteCount(known: space.totalBytes), free: ByteCount(known: space.availableBytes))
+    }
+
+    package func reclaim() throws(VolumeFault) -> Bool { trash.emptyNow() }
+
+    /// Waits until deleted volumes have given their blocks back, for an orderly stop.
+    package func close() { _ = trash.emptyNow() }
+
+    package func names() throws(VolumeFault) -> [VolumeName] {
+        let volumes = try opened(PoolLayout.volumes)
+        let entries = try VolumeFault.onHost("list pool \(pool.name)") { () throws(SystemError) in
+            try volumes.entries()
+        }
+        return entries.compactMap { VolumeName(folder: $0) }.sorted()
+    }
+
+    package func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord? {
+        guard let folder = try folder(of: name) else { return nil }
+        return try RecordFile.read(from: folder, as: VolumeID(pool: pool.id, name: name))
+    }
+
+    package func image(of name: VolumeName) throws(VolumeFault) -> ImageState? {
+        guard let status = try imageStatus(of: name) else { return nil }
+        return ImageState(
+            size: ByteCount(known: status.sizeBytes), allocated: ByteCount(known: status.allocatedBytes))
+    }
+
+    func imageStatus(of name: VolumeName) throws(VolumeFault) -> FileStatus? {
+        guard let folder = try folder(of: name) else { return nil }
+        return try VolumeFault.onHost("examine image of volume \(name)") { () throws(SystemError) in
+            try folder.status(PoolLayout.image)
+        }
+    }
+}
+
+/// Names in a pool folder.
+enum PoolLayout {
+    static let identityFile = "pool.json"
+    static let volumes = "volumes"
+    static let snapshots = "snapshots"
+    static let staging = "staging"
+    static let trash = "trash"
+    static let record = "volume.json"
+    static let image = "image"
+    static let note = "staging.json"
+    static let folders = [volumes, snapshots, staging, trash]
+}
+
+extension VolumeFault {
+    /// Runs a step of the host; whatever goes wrong is host trouble of that step.
+    static func onHost<Result: ~Copyable>(
+        _ step: String, _ body: () throws(SystemError) -> Result
+    ) throws(VolumeFault) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw .host(step: step, cause: "\(error)")
+        }
+    }
+
+    /// The same for steps that allocate blocks: a full disk or quota is lack of space, not host trouble.
+    static func onHostAllocating<Result: ~Copyable>(
+        _ step: String, _ body: () throws(SystemError) -> Result
+    ) throws(VolumeFault) -> Result {
+        do {
+            return try body()
+        } catch {
+            guard error.errno == .noSpace || error.errno == .quota else {
+                throw .host(step: step, cause: "\(error)")
+            }
+            throw .noSpace("\(step): the pool's file system is full (\(error))")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import LinuxHost
+import Volumes
+
+extension KernelNode {
+    package func attach(_ record: VolumeRecord, readOnly: Bool) throws(VolumeFault) -> Device {
+        let step = "attach volume \(record.id)"
+        guard let folder = try pools[record.id.pool]?.folder(of: record.id.name) else {
+            throw .missing("volume \(record.id)")
+        }
+        let image = try VolumeFault.onHost(step) { () throws(SystemError) in
+            try folder.openFile(PoolLayout.image, readOnly ? .readOnly : .readWrite)
+        }
+        // The lock belongs to this open file, which the loop device keeps: it lives as long as the attachment.
+        let isLocked = try VolumeFault.onHost(step) { () throws(SystemError) in
+            try image.tryLock(readOnly ? .shared : .exclusive)
+        }
+        guard isLocked else {
+            throw .notNow("the image of volume \(record.id) is in use by another process or node")
+        }
+        if !readOnly { try completeAllocation(record, image) }
+        let options = LoopDevices.Options(
+            readOnly: readOnly, directIO: true, blockSizeBytes: record.sectorBytes,
+            allowDiscard: record.provisioning == .thin)
+        let device = try VolumeFault.onHost(step) { () throws(SystemError) in
+            try LoopDevices.attach(image, name: record.id.name.text, options: options)
+        }
+        return Device(number: device.number, isReadOnly: readOnly)
+    }
+
+    /// Reserves again what a thick image lost, say by a hole that a raw block user punched.
+    private func completeAllocation(
+        _ record: VolumeRecord, _ image: borrowing OwnedDescriptor
+    ) throws(VolumeFault) {
+        guard record.provisioning == .thick else { return }
+        try VolumeFault.onHostAllocating("reserve the blocks of volume \(record.id)") {
+            () throws(SystemError) in
+            guard try image.status().allocatedBytes < record.size.bytes else { return }
+            try image.allocate(bytes: record.size.bytes)
+        }
+    }
+
+    package func detach(_ device: Device) throws(VolumeFault) {
+        do {
+            try device.loop.detach()
+        } catch {
+            guard error.errno == .busy else { throw .host(step: "detach \(device)", cause: "\(error)") }
+            throw .notNow("\(device) is still in use by a process, a mount or another loop device")
+        }
+    }
+
+    package func refreshCapacity(of device: Device) throws(VolumeFault) -> ByteCount {
+        ByteCount(
+            known: try VolumeFault.onHost("refresh size of \(device)") { () throws(SystemError) in
+                try device.loop.refreshCapacity()
+            })
+    }
+
+    package func setReadOnly(_ device: Device, _ readOnly: Bool) throws(VolumeFault) {
+        try VolumeFault.onHost("change write access of \(device)") { () throws(SystemError) in
+            try device.loop.setReadOnly(readOnly)
+        }
+    }
+
+    package func size(of device: Device) throws(VolumeFault) -> ByteCount {
+        ByteCount(
+            known: try VolumeFault.onHost("read size of \(device)") { () throws(SystemError) in
+                try device.loop.sizeBytes()
+            })
+    }
+
+    package func troubles(
+        of record: VolumeRecord, _ view: VolumeOnNode
+    ) throws(VolumeFault) -> [String] {
+        let note = try note(of: record.id)
+        guard let device = view.device else {
+            // Staged by the note, but no device carries the image: so it is after a reboot, or when it was taken away.
+            return note.staged.isEmpty ? [] : ["its loop device is gone; it has to be staged again"]
+        }
+        var troubles: [String] = []
+        if view.isOnOtherImage { troubles.append("\(device) carries another file than the volume's image") }
+        if view.isFilesystemReadOnly, !device.isReadOnly, !note.staged.values.contains(where: \.isReadOnly) {
+            troubles.append("the kernel made the file system read-only")
+        }
+        let name = "loop\(device.number)"
+        if let text = TextFile.read("/sys/fs/ext4/\(name)/errors_count", limitBytes: 64),
+            let count = Int64(text), count > 0
+        {
+            troubles.append("ext4 counted \(count) errors; unmount it and have it checked")
+        }
+        // A file system that was shut down (XFS) or lost its device answers every look with EIO.
+        if let mount = view.filesystemMounts.first, let fault = unreachable(mount.path) { troubles.append(fault) }
+        return troubles
+    }
+
+    private func unreachable(_ path: String) -> String? {
+        do {
+            _ = try FilesystemSpace.of(path: path)
+            return nil
+        } catch {
+            return "the file system does not answer: \(error.errno.name)"
+        }
+    }
+}

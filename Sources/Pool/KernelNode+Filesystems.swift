@@ -1,0 +1,76 @@
+import LinuxHost
+import Volumes
+
+extension KernelNode {
+    /// An hour; the caller's deadline is shorter, and its repeats are told that the check is still running.
+    private static let checkDeadlineSeconds = 3600.0
+    private static let growDeadlineSeconds = 100.0
+
+    package func checkFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {
+        // The journals of XFS and btrfs are replayed by the mount; ext4 notes errors for e2fsck.
+        guard kind == .ext4, try superblock(of: device)?.hasErrors == true else { return }
+        let result = try run(
+            "e2fsck", ["-p", device.path], step: "check the file system on \(device)",
+            deadlineSeconds: Self.checkDeadlineSeconds)
+        // e2fsck(8): 0 clean, 1 corrected; 4 and more need a person.
+        guard result.exitStatus <= 1 else {
+            throw .host(
+                step: "check the file system on \(device)",
+                cause: "e2fsck -p ended with \(result.exitStatus), run it by hand: \(result.lastLines)")
+        }
+    }
+
+    package func growFilesystem(
+        _ kind: FilesystemKind, on device: Device, at path: HostPath
+    ) throws(VolumeFault) -> Bool {
+        let step = "grow \(kind.rawValue) at \(path)"
+        let size = try size(of: device)
+        guard let superblock = try superblock(of: device) else {
+            throw .host(step: step, cause: "\(device) holds no file system that can be read")
+        }
+        guard superblock.filesystemBytes < size.bytes else { return false }
+        let (program, arguments): (String, [String]) =
+            switch kind {
+            case .ext4: ("resize2fs", [device.path])
+            case .xfs: ("xfs_growfs", ["-d", path.text])
+            case .btrfs: ("btrfs", ["filesystem", "resize", "max", path.text])
+            }
+        let result = try run(program, arguments, step: step, deadlineSeconds: Self.growDeadlineSeconds)
+        guard result.exitStatus == 0 else {
+            throw .host(step: step, cause: "\(program) ended with \(result.exitStatus): \(result.lastLines)")
+        }
+        return true
+    }
+
+    package func usage(at path: HostPath) throws(VolumeFault) -> VolumeUsage {
+        let space = try VolumeFault.onHost("examine \(path)") { () throws(SystemError) in
+            try FilesystemSpace.of(path: path.text)
+        }
+        return VolumeUsage(
+            bytes: .init(
+                total: space.totalBytes, used: space.totalBytes - space.freeBytes,
+                available: space.availableBytes),
+            inodes: .init(
+                total: space.totalInodes, used: space.totalInodes - space.freeInodes,
+                available: space.freeInodes))
+    }
+
+    private func superblock(of device: Device) throws(VolumeFault) -> Superblock? {
+        try VolumeFault.onHost("read the superblock of \(device)") { () throws(SystemError) in
+            try Superblock.read(device: device.loop)
+        }
+    }
+
+    private func run(
+        _ program: String, _ arguments: [String], step: String, deadlineSeconds: Double
+    ) throws(VolumeFault) -> ToolResult {
+        guard let tool = Tool.find(program) else {
+            throw .notNow("\(step): \(program) is not installed on the node")
+        }
+        do {
+            return try tool.run(arguments, deadlineSeconds: deadlineSeconds)
+        } catch {
+            throw .host(step: step, cause: "\(error)")
+        }
+    }
+}

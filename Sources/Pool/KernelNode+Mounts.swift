@@ -1,0 +1,157 @@
+import LinuxHost
+import Volumes
+
+extension KernelNode {
+    package func mountFilesystem(
+        _ kind: FilesystemKind, of device: Device, at path: HostPath, flags: MountFlags, readOnly: Bool
+    ) throws(VolumeFault) {
+        let step = "mount \(device) at \(path)"
+        var words = flags.words
+        // Copies of one XFS share a UUID, and a restored one must mount beside its source.
+        if kind == .xfs { words.append("nouuid") }
+        if readOnly { words.append("ro") }
+        let folder = try openFolder(path, field: "staging_target_path")
+        do {
+            try Mounting.mountFilesystem(
+                device: device.loop, type: kind.rawValue, at: folder, options: try MountOptions(words))
+        } catch {
+            guard error.errno == .invalid, !flags.words.isEmpty else {
+                throw .host(step: step, cause: "\(error)")
+            }
+            // mount(2): EINVAL is how a file system refuses an option; without flags of the caller it is ours.
+            throw .malformed(
+                field: "volume_capability.mount.mount_flags",
+                why: "the kernel refused to mount \(kind.rawValue) with them (EINVAL)")
+        }
+    }
+
+    package func occupant(of path: HostPath, besides id: VolumeID) throws(VolumeFault) -> PathOccupant {
+        if let top = try mountTable().mounts(at: path.text).last {
+            let view = try observe([id]).first
+            guard view?.mount(at: path) == nil || view?.device.map({ !$0.carries(top) }) == true else {
+                return .folder
+            }
+            return .foreignMount("\(top.filesystem) of \(top.source)")
+        }
+        guard let status = try status(of: path) else { return .nothing }
+        return status.kind == .directory ? .folder : .file
+    }
+
+    package func ensureTarget(_ path: HostPath, asFile: Bool) throws(VolumeFault) -> Bool {
+        let parent = try openParent(of: path)
+        guard let parent else {
+            throw .notNow("target_path: the folder that holds \(path) does not exist; the caller makes it")
+        }
+        if let status = try status(of: path) {
+            let fits = asFile ? status.kind == .regular && status.sizeBytes == 0 : status.kind == .directory
+            if fits { return false }
+            guard status.kind != .symlink else {
+                throw .malformed(field: "target_path", why: "\(path) is a symbolic link")
+            }
+            // A leftover of the other kind, such as the file of a block volume, makes room only if it holds nothing.
+            try removeTarget(path)
+        }
+        try VolumeFault.onHost("make target \(path)") { () throws(SystemError) in
+            if asFile {
+                _ = try parent.createFile(path.lastComponent, mode: 0o600)
+            } else {
+                try parent.create(path.lastComponent, mode: 0o750)
+            }
+        }
+        return true
+    }
+
+    package func removeTarget(_ path: HostPath) throws(VolumeFault) {
+        guard let parent = try openParent(of: path), let status = try status(of: path) else { return }
+        do {
+            switch status.kind {
+            case .directory: try parent.removeDirectory(path.lastComponent)
+            case .regular where status.sizeBytes == 0: try parent.removeFile(path.lastComponent)
+            default: throw VolumeFault.notNow("\(path) holds something although nothing is mounted there")
+            }
+        } catch let error as SystemError {
+            guard error.errno == .notEmpty || error.errno == .exists else {
+                throw .host(step: "remove target \(path)", cause: "\(error)")
+            }
+            throw .notNow("\(path) holds files although nothing is mounted there; move them away first")
+        } catch let fault as VolumeFault {
+            throw fault
+        } catch {
+            throw .host(step: "remove target \(path)", cause: "\(error)")
+        }
+    }
+
+    package func bindFilesystem(
+        from source: HostPath, to target: HostPath, readOnly: Bool
+    ) throws(VolumeFault) {
+        let folder = try openFolder(target, field: "target_path")
+        try VolumeFault.onHost("show \(source) at \(target)") { () throws(SystemError) in
+            try Mounting.bind(from: source.text, onto: folder, readOnly: readOnly)
+        }
+    }
+
+    package func bindNode(of device: Device, to target: HostPath, readOnly: Bool) throws(VolumeFault) {
+        guard let parent = try openParent(of: target) else {
+            throw .notNow("target_path: the folder that holds \(target) does not exist")
+        }
+        try VolumeFault.onHost("show \(device) at \(target)") { () throws(SystemError) in
+            let file = try parent.openPath(target.lastComponent)
+            try Mounting.bind(from: device.path, onto: file, readOnly: readOnly)
+        }
+    }
+
+    package func unmount(_ path: HostPath) throws(VolumeFault) {
+        do {
+            try Mounting.unmount(path.text)
+        } catch {
+            guard error.errno == .busy else { throw .host(step: "unmount \(path)", cause: "\(error)") }
+            throw .notNow("\(path) is busy: a process has files open there or a mount lies below it")
+        }
+    }
+
+    package func isNode(_ path: HostPath, of device: Device) throws(VolumeFault) -> Bool {
+        do {
+            let status = try FileStatus.of(path: path.text)
+            return status?.kind == .blockDevice && status?.deviceNumber == device.loop.deviceNumber
+        } catch {
+            throw .host(step: "examine \(path)", cause: "\(error)")
+        }
+    }
+
+    private func status(of path: HostPath) throws(VolumeFault) -> FileStatus? {
+        guard let parent = try openParent(of: path) else { return nil }
+        return try VolumeFault.onHost("examine \(path)") { () throws(SystemError) in
+            try parent.status(path.lastComponent)
+        }
+    }
+
+    /// The folder that holds the path, reached without following a link; nothing if it is not there.
+    private func openParent(of path: HostPath) throws(VolumeFault) -> Directory? {
+        do {
+            return try TargetPath(path).openParent()
+        } catch {
+            if error.errno == .noEntry { return nil }
+            throw Self.linkOrHost(error, "target_path", path)
+        }
+    }
+
+    private func openFolder(_ path: HostPath, field: String) throws(VolumeFault) -> OwnedDescriptor {
+        do {
+            return try TargetPath(path).openFolder()
+        } catch {
+            guard error.errno != .noEntry else {
+                throw .notNow("\(field): \(path) does not exist; the caller makes it")
+            }
+            throw Self.linkOrHost(error, field, path)
+        }
+    }
+
+    /// openat2(2): ELOOP is what RESOLVE_NO_SYMLINKS answers for a link on the way, ENOTDIR for something else there.
+    private static func linkOrHost(_ error: SystemError, _ field: String, _ path: HostPath) -> VolumeFault {
+        switch error.errno {
+        case .loop: .malformed(field: field, why: "\(path) leads through a symbolic link")
+        case .notDirectory: .malformed(field: field, why: "\(path) leads through something that is no folder")
+        default: .host(step: "open \(path)", cause: "\(error)")
+        }
+    }
+}

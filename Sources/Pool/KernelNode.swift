@@ -1,0 +1,109 @@
+package import LinuxHost
+package import Log
+package import Volumes
+
+/// The kernel of this node: loop devices and mounts of the volumes in the pools.
+///
+/// Devices are found by device and inode of the image, never by the text of a path; only where the image is gone
+/// (somebody removed it by hand) does the backing path inside our own pool tell whose device it was.
+package final class KernelNode: NodeHost {
+    let pools: [PoolID: DiskPool]
+    let log: Logger
+
+    /// Works on the images of these pools.
+    package init(pools: [DiskPool], log: Logger) {
+        self.pools = Dictionary(uniqueKeysWithValues: pools.map { ($0.pool.id, $0) })
+        self.log = log
+    }
+
+    package func observe(_ ids: [VolumeID]) throws(VolumeFault) -> [VolumeOnNode] {
+        var wanted: [(image: FileIdentity?, path: String?)] = []
+        for id in ids {
+            let pool = pools[id.pool]
+            wanted.append((try pool?.imageStatus(of: id.name)?.identity, pool?.imagePath(of: id.name)))
+        }
+        let attached = try VolumeFault.onHost("look for loop devices") { () throws(SystemError) in
+            try Attachments.read()
+        }
+        guard wanted.contains(where: { attached.find($0.image, $0.path) != nil }) else {
+            return ids.map { _ in VolumeOnNode() }
+        }
+        let table = try mountTable()
+        return wanted.map { image, path in
+            guard let found = attached.find(image, path) else { return VolumeOnNode() }
+            return Self.view(of: found.device, found.status, image, in: table)
+        }
+    }
+
+    private static func view(
+        of device: LoopDevice, _ status: LoopStatus, _ image: FileIdentity?, in table: MountTable
+    ) -> VolumeOnNode {
+        let whole = table.mounts(of: device).filter { $0.root == "/" }
+        return VolumeOnNode(
+            device: Device(number: device.number, isReadOnly: status.readOnly),
+            isOnOtherImage: image.map { $0 != status.backing } ?? false,
+            isFilesystemReadOnly: whole.contains { $0.superOptions.contains("ro") },
+            filesystemMounts: whole.map { VolumeMount(path: $0.target, isReadOnly: $0.isReadOnly) },
+            nodeMounts: table.nodeBinds(of: device).map {
+                VolumeMount(path: $0.target, isReadOnly: $0.isReadOnly)
+            })
+    }
+
+    func mountTable() throws(VolumeFault) -> MountTable {
+        try VolumeFault.onHost("read the mount table") { () throws(SystemError) in try MountTable.read() }
+    }
+
+    package func note(of id: VolumeID) throws(VolumeFault) -> StagingNote {
+        guard let folder = try pools[id.pool]?.folder(of: id.name) else { return StagingNote() }
+        return try NoteFile.read(from: folder)
+    }
+
+    package func keep(_ note: StagingNote, of id: VolumeID) throws(VolumeFault) {
+        guard let folder = try pools[id.pool]?.folder(of: id.name) else { return }
+        try NoteFile.write(note, to: folder)
+    }
+
+    package func digest(_ flags: MountFlags) -> String {
+        flags.words.isEmpty ? "" : Digest.sha256Hex(Array(flags.words.joined(separator: "\n").utf8))
+    }
+}
+
+/// The loop devices of the node at one moment.
+struct Attachments {
+    private let byImage: [FileIdentity: (device: LoopDevice, status: LoopStatus)]
+    private let byPath: [String: (device: LoopDevice, status: LoopStatus)]
+
+    static func read() throws(SystemError) -> Attachments {
+        var byImage: [FileIdentity: (device: LoopDevice, status: LoopStatus)] = [:]
+        var byPath: [String: (device: LoopDevice, status: LoopStatus)] = [:]
+        for device in try LoopDevices.all() {
+            guard let status = try device.status() else { continue }
+            byImage[status.backing] = (device, status)
+            byPath[status.backingPath.withoutDeletedMark] = (device, status)
+        }
+        return Attachments(byImage: byImage, byPath: byPath)
+    }
+
+    func find(_ image: FileIdentity?, _ path: String?) -> (device: LoopDevice, status: LoopStatus)? {
+        image.flatMap { byImage[$0] } ?? path.flatMap { byPath[$0] }
+    }
+}
+
+extension String {
+    /// The kernel appends a mark to the path of a backing file that was unlinked (Linux, `d_path`).
+    fileprivate var withoutDeletedMark: String {
+        let mark = " (deleted)"
+        return hasSuffix(mark) ? String(dropLast(mark.count)) : self
+    }
+}
+
+extension DiskPool {
+    /// Where the image of a volume lies.
+    func imagePath(of name: VolumeName) -> String {
+        "\(path)/\(PoolLayout.volumes)/\(name)/\(PoolLayout.image)"
+    }
+}
+
+extension Device {
+    var loop: LoopDevice { LoopDevice(number: number) }
+}

@@ -1,0 +1,61 @@
+import LinuxHost
+import Volumes
+
+/// Makes file systems on image files; needs no loop device and no mount.
+struct Mkfs: Sendable {
+    /// Longest that one mkfs may take; on an image of 16 TiB it is seconds.
+    private static let deadlineSeconds = 100.0
+
+    /// Formats the image.
+    ///
+    /// - Throws: `noSpace` where the pool ran full on the way, else `host`.
+    func format(_ image: String, _ kind: FilesystemKind, for record: VolumeRecord) throws(VolumeFault) {
+        let program = "mkfs.\(kind.rawValue)"
+        let step = "make \(kind.rawValue) on volume \(record.id.name)"
+        guard let tool = Tool.find(program) else {
+            throw .notNow("\(step): \(program) is not installed on the node")
+        }
+        do {
+            let result = try tool.run(Self.arguments(kind, record) + [image], deadlineSeconds: Self.deadlineSeconds)
+            guard result.exitStatus == 0 else {
+                throw Self.failure(step, "\(program) ended with \(result.exitStatus): \(result.lastLines)")
+            }
+        } catch let error as ToolError {
+            throw Self.failure(step, "\(error)")
+        } catch let fault as VolumeFault {
+            throw fault
+        } catch {
+            throw .host(step: step, cause: "\(error)")
+        }
+    }
+
+    /// LC_ALL=C makes all three programs print the text of ENOSPC as here.
+    private static func failure(_ step: String, _ cause: String) -> VolumeFault {
+        guard cause.contains("No space left on device") || cause.contains("Disk quota exceeded") else {
+            return .host(step: step, cause: cause)
+        }
+        return .noSpace("\(step): the pool's file system is full (\(cause))")
+    }
+
+    /// The image is all zeros and its holes or reserved blocks must stay as they are: no discard, nothing zeroed twice.
+    static func arguments(_ kind: FilesystemKind, _ record: VolumeRecord) -> [String] {
+        let sector = "\(record.sectorBytes)"
+        var extra = record.parameters.mkfsOptions.words
+        switch kind {
+        case .ext4:
+            // Small file systems would get 1 KiB blocks, which do not mount on a device with 4 KiB sectors.
+            // assume_storage_prezeroed (e2fsprogs 1.47): neither mkfs nor the kernel zeroes inode tables again.
+            var extended = "nodiscard,assume_storage_prezeroed=1,root_owner=0:0"
+            // Of several -E the last one would win, so a wished one joins ours.
+            while let flag = extra.firstIndex(of: "-E"), flag + 1 < extra.count {
+                extended += ",\(extra[flag + 1])"
+                extra.removeSubrange(flag...(flag + 1))
+            }
+            return ["-q", "-F", "-b", "4096", "-m", "0", "-e", "remount-ro", "-E", extended] + extra
+        case .xfs:
+            return ["-q", "-f", "-K", "-b", "size=4096", "-s", "size=\(sector)"] + extra
+        case .btrfs:
+            return ["-q", "-f", "-K", "-s", "4096"] + extra
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import FoundationEssentials
+import LinuxHost
+import Volumes
+
+/// `staging.json`, format 1; see `StagingNote` for what it is good for.
+struct NoteFile: Codable {
+    private static let newestVersion = 1
+    private static let longest: Int64 = 1 << 20
+
+    struct Entry: Codable {
+        var mode: String
+        var readOnly: Bool
+        var flags: String
+    }
+
+    var version: Int
+    var staged: [String: Entry]
+    var published: [String: Entry]
+
+    static func read(from folder: borrowing Directory) throws(VolumeFault) -> StagingNote {
+        do {
+            guard try folder.status(PoolLayout.note) != nil else { return StagingNote() }
+            let bytes = try folder.read(PoolLayout.note, limitBytes: longest)
+            let file = try JSONDecoder().decode(NoteFile.self, from: Data(bytes))
+            guard file.version == newestVersion else { return StagingNote() }
+            var note = StagingNote()
+            note.staged = file.staged.compactMapValues(Usage.init)
+            note.published = file.published.compactMapValues(Usage.init)
+            return note
+        } catch is DecodingError {
+            // Not synced on purpose, so a power loss may have torn it; the mounts that it spoke of are gone as well.
+            return StagingNote()
+        } catch {
+            throw .host(step: "read \(PoolLayout.note)", cause: "\(error)")
+        }
+    }
+
+    static func write(_ note: StagingNote, to folder: borrowing Directory) throws(VolumeFault) {
+        let file = NoteFile(
+            version: newestVersion, staged: note.staged.mapValues(Entry.init),
+            published: note.published.mapValues(Entry.init))
+        let bytes = try RecordFile.encode(file)
+        try VolumeFault.onHost("write \(PoolLayout.note)") { () throws(SystemError) in
+            try folder.replace(PoolLayout.note, with: bytes, mode: 0o600, sync: false)
+        }
+    }
+}
+
+extension NoteFile.Entry {
+    fileprivate init(_ usage: Usage) {
+        self.init(mode: usage.mode.rawValue, readOnly: usage.isReadOnly, flags: usage.flagsDigest)
+    }
+}
+
+extension Usage {
+    fileprivate init?(_ entry: NoteFile.Entry) {
+        guard let mode = AccessMode(rawValue: entry.mode) else { return nil }
+        self.init(mode: mode, isReadOnly: entry.readOnly, flagsDigest: entry.flags)
+    }
+}

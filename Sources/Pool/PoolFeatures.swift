@@ -1,0 +1,54 @@
+package import LinuxHost
+
+/// What the file system below a pool can do; probed once, when the pool is opened.
+package struct PoolFeatures: Equatable, Sendable {
+    /// Its type, for the log.
+    package let filesystem: String
+    /// Blocks can be reserved ahead, so volumes can be thick.
+    package let canAllocate: Bool
+    /// Files can share blocks, so snapshots and clones take constant time.
+    package let canReflink: Bool
+    let isXFS: Bool
+    let isBtrfs: Bool
+
+    /// Tries things out with files in the pool's staging folder, and removes them.
+    static func probe(_ root: borrowing Directory) throws(SystemError) -> PoolFeatures {
+        let staging = try root.open(PoolLayout.staging)
+        let type = try FilesystemSpace.of(root).type
+        let probe = "probe.\(RandomBytes.hex(byteCount: 4))"
+        try staging.create(probe, mode: 0o700)
+        let folder = try staging.open(probe)
+        guard try folder.tryLock(.exclusive) else {
+            throw SystemError(call: "flock", errno: .busy, object: probe)
+        }
+        defer { removeProbe(probe, from: staging) }
+        let source = try folder.createFile("source", mode: 0o600)
+        let canAllocate = try supported { () throws(SystemError) in try source.allocate(bytes: 1 << 16) }
+        let copy = try folder.createFile("copy", mode: 0o600)
+        let canReflink = try supported { () throws(SystemError) in try copy.clone(from: source) }
+        return PoolFeatures(
+            filesystem: "\(type)", canAllocate: canAllocate, canReflink: canReflink, isXFS: type == .xfs,
+            isBtrfs: type == .btrfs)
+    }
+
+    private static func removeProbe(_ probe: String, from staging: borrowing Directory) {
+        do {
+            try staging.removeTree(probe)
+        } catch {
+            // Left behind unlocked, the folder is swept by the next start.
+        }
+    }
+
+    private static func supported(_ attempt: () throws(SystemError) -> Void) throws(SystemError) -> Bool {
+        do {
+            try attempt()
+            return true
+        } catch {
+            // ioctl_ficlone(2) and fallocate(2): these mean that the file system does not offer the operation.
+            guard error.errno == .notSupported || error.errno == .invalid || error.errno == .noTTY else {
+                throw error
+            }
+            return false
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import FoundationEssentials
+import LinuxHost
+import Volumes
+
+/// `volume.json`, format 1: what is written and what may be read back.
+struct RecordFile: Codable {
+    static let newestVersion = 1
+    /// No record is longer: names and parameters are bounded by the specification.
+    static let longest: Int64 = 64 << 10
+
+    var version: Int
+    var id: String
+    var name: String
+    var sizeBytes: Int64
+    var kind: String
+    var provisioning: String
+    var sectorBytes: UInt32
+    var parameters: [String: String]
+    var created: String
+
+    init(_ record: VolumeRecord) {
+        version = Self.newestVersion
+        id = "\(record.id)"
+        name = record.requestedName
+        sizeBytes = record.size.bytes
+        kind = "\(record.kind)"
+        provisioning = record.provisioning.rawValue
+        sectorBytes = record.sectorBytes
+        parameters = record.parameters.canonical
+        created = record.created
+    }
+
+    /// Reads a record and verifies that it is the one of that volume.
+    static func read(from folder: borrowing Directory, as id: VolumeID) throws(VolumeFault) -> VolumeRecord {
+        let step = "read record of volume \(id)"
+        let file: RecordFile
+        do {
+            let bytes = try folder.read(PoolLayout.record, limitBytes: longest)
+            file = try JSONDecoder().decode(RecordFile.self, from: Data(bytes))
+        } catch {
+            throw .host(step: step, cause: "\(error)")
+        }
+        guard file.version == newestVersion else {
+            throw .host(step: step, cause: "format version \(file.version) is not known to this program")
+        }
+        guard file.id == "\(id)", let size = ByteCount(file.sizeBytes), let kind = VolumeKind(file.kind),
+            let provisioning = Provisioning(rawValue: file.provisioning)
+        else { throw .host(step: step, cause: "its contents do not fit the volume") }
+        return VolumeRecord(
+            id: id, requestedName: file.name, size: size, kind: kind, provisioning: provisioning,
+            sectorBytes: file.sectorBytes, parameters: try VolumeParameters(file.parameters),
+            created: file.created)
+    }
+
+    /// Readable JSON with sorted keys and a newline at its end.
+    static func encode(_ value: some Encodable) throws(VolumeFault) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            return Array(try encoder.encode(value)) + [0x0A]
+        } catch {
+            throw .host(step: "encode a record", cause: "\(error)")
+        }
+    }
+}
+
+extension VolumeKind {
+    /// Reads what `description` wrote.
+    init?(_ text: String) {
+        if text == "block" {
+            self = .block
+        } else if let kind = FilesystemKind(rawValue: text) {
+            self = .filesystem(kind)
+        } else {
+            return nil
+        }
+    }
+}
