@@ -18,7 +18,7 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            volumeID: String, capacityRange: CapacityRange? = nil, secrets: Secrets = Secrets(),
+            volumeID: String = "", capacityRange: CapacityRange? = nil, secrets: Secrets = Secrets(),
             volumeCapability: VolumeCapability? = nil
         ) {
             self.volumeID = volumeID
@@ -50,7 +50,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(capacityBytes: Int64, nodeExpansionRequired: Bool = false) {
+        package init(capacityBytes: Int64 = 0, nodeExpansionRequired: Bool = false) {
             self.capacityBytes = capacityBytes
             self.nodeExpansionRequired = nodeExpansionRequired
         }

@@ -26,10 +26,10 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            name: String, capacityRange: CapacityRange? = nil, volumeCapabilities: [VolumeCapability] = [],
-            parameters: [String: String] = [:], secrets: Secrets = Secrets(),
-            contentSource: VolumeContentSource? = nil, accessibilityRequirements: TopologyRequirement? = nil,
-            mutableParameters: [String: String] = [:]
+            name: String = "", capacityRange: CapacityRange? = nil,
+            volumeCapabilities: [VolumeCapability] = [], parameters: [String: String] = [:],
+            secrets: Secrets = Secrets(), contentSource: VolumeContentSource? = nil,
+            accessibilityRequirements: TopologyRequirement? = nil, mutableParameters: [String: String] = [:]
         ) {
             self.name = name
             self.capacityRange = capacityRange
@@ -90,7 +90,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(volumeID: String, secrets: Secrets = Secrets()) {
+        package init(volumeID: String = "", secrets: Secrets = Secrets()) {
             self.volumeID = volumeID
             self.secrets = secrets
         }

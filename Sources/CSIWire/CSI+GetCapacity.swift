@@ -16,7 +16,7 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            volumeCapabilities: [VolumeCapability], parameters: [String: String] = [:],
+            volumeCapabilities: [VolumeCapability] = [], parameters: [String: String] = [:],
             accessibleTopology: Topology? = nil
         ) {
             self.volumeCapabilities = volumeCapabilities
@@ -49,7 +49,7 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            availableCapacity: Int64, maximumVolumeSize: Int64? = nil, minimumVolumeSize: Int64? = nil
+            availableCapacity: Int64 = 0, maximumVolumeSize: Int64? = nil, minimumVolumeSize: Int64? = nil
         ) {
             self.availableCapacity = availableCapacity
             self.maximumVolumeSize = maximumVolumeSize

@@ -27,7 +27,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(name: String, vendorVersion: String = "", manifest: [String: String] = [:]) {
+        package init(name: String = "", vendorVersion: String = "", manifest: [String: String] = [:]) {
             self.name = name
             self.vendorVersion = vendorVersion
             self.manifest = manifest

@@ -13,7 +13,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(maxEntries: Int32, startingToken: String = "") {
+        package init(maxEntries: Int32 = 0, startingToken: String = "") {
             self.maxEntries = maxEntries
             self.startingToken = startingToken
         }
@@ -39,7 +39,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(entries: [ListedVolume], nextToken: String = "") {
+        package init(entries: [ListedVolume] = [], nextToken: String = "") {
             self.entries = entries
             self.nextToken = nextToken
         }
@@ -62,7 +62,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(volume: Volume?, status: VolumeStatus? = nil) {
+        package init(volume: Volume? = nil, status: VolumeStatus? = nil) {
             self.volume = volume
             self.status = status
         }
@@ -110,7 +110,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(volume: Volume?, status: VolumeStatus? = nil) {
+        package init(volume: Volume? = nil, status: VolumeStatus? = nil) {
             self.volume = volume
             self.status = status
         }

@@ -22,7 +22,7 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            volumeID: String, volumePath: String = "", capacityRange: CapacityRange? = nil,
+            volumeID: String = "", volumePath: String = "", capacityRange: CapacityRange? = nil,
             stagingTargetPath: String = "", volumeCapability: VolumeCapability? = nil,
             secrets: Secrets = Secrets()
         ) {

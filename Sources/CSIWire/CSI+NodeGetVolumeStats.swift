@@ -15,7 +15,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(volumeID: String, volumePath: String = "", stagingTargetPath: String = "") {
+        package init(volumeID: String = "", volumePath: String = "", stagingTargetPath: String = "") {
             self.volumeID = volumeID
             self.volumePath = volumePath
             self.stagingTargetPath = stagingTargetPath
@@ -43,7 +43,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(usage: [VolumeUsage], volumeCondition: VolumeCondition? = nil) {
+        package init(usage: [VolumeUsage] = [], volumeCondition: VolumeCondition? = nil) {
             self.usage = usage
             self.volumeCondition = volumeCondition
         }

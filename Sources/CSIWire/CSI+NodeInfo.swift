@@ -84,7 +84,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(nodeID: String, maxVolumesPerNode: Int64 = 0, accessibleTopology: Topology? = nil) {
+        package init(nodeID: String = "", maxVolumesPerNode: Int64 = 0, accessibleTopology: Topology? = nil) {
             self.nodeID = nodeID
             self.maxVolumesPerNode = maxVolumesPerNode
             self.accessibleTopology = accessibleTopology

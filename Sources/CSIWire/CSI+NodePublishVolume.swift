@@ -26,7 +26,7 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            volumeID: String, publishContext: [String: String] = [:], stagingTargetPath: String = "",
+            volumeID: String = "", publishContext: [String: String] = [:], stagingTargetPath: String = "",
             targetPath: String = "", volumeCapability: VolumeCapability? = nil, readonly: Bool = false,
             secrets: Secrets = Secrets(), volumeContext: [String: String] = [:]
         ) {
@@ -79,7 +79,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(volumeID: String, targetPath: String = "") {
+        package init(volumeID: String = "", targetPath: String = "") {
             self.volumeID = volumeID
             self.targetPath = targetPath
         }

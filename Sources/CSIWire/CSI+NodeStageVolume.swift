@@ -22,7 +22,7 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            volumeID: String, publishContext: [String: String] = [:], stagingTargetPath: String = "",
+            volumeID: String = "", publishContext: [String: String] = [:], stagingTargetPath: String = "",
             volumeCapability: VolumeCapability? = nil, secrets: Secrets = Secrets(),
             volumeContext: [String: String] = [:]
         ) {
@@ -71,7 +71,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(volumeID: String, stagingTargetPath: String = "") {
+        package init(volumeID: String = "", stagingTargetPath: String = "") {
             self.volumeID = volumeID
             self.stagingTargetPath = stagingTargetPath
         }

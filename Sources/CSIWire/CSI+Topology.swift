@@ -29,7 +29,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(requisite: [Topology], preferred: [Topology] = []) {
+        package init(requisite: [Topology] = [], preferred: [Topology] = []) {
             self.requisite = requisite
             self.preferred = preferred
         }

@@ -22,7 +22,7 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            volumeID: String, volumeContext: [String: String] = [:],
+            volumeID: String = "", volumeContext: [String: String] = [:],
             volumeCapabilities: [VolumeCapability] = [], parameters: [String: String] = [:],
             secrets: Secrets = Secrets(), mutableParameters: [String: String] = [:]
         ) {
@@ -59,7 +59,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(confirmed: ConfirmedCapabilities?, message: String = "") {
+        package init(confirmed: ConfirmedCapabilities? = nil, message: String = "") {
             self.confirmed = confirmed
             self.message = message
         }
@@ -87,7 +87,7 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            volumeContext: [String: String], volumeCapabilities: [VolumeCapability] = [],
+            volumeContext: [String: String] = [:], volumeCapabilities: [VolumeCapability] = [],
             parameters: [String: String] = [:], mutableParameters: [String: String] = [:]
         ) {
             self.volumeContext = volumeContext

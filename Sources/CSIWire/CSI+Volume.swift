@@ -10,7 +10,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(requiredBytes: Int64, limitBytes: Int64 = 0) {
+        package init(requiredBytes: Int64 = 0, limitBytes: Int64 = 0) {
             self.requiredBytes = requiredBytes
             self.limitBytes = limitBytes
         }
@@ -40,7 +40,7 @@ extension CSI {
 
         /// Makes a message of these fields; what is left out is unset.
         package init(
-            volumeID: String, capacityBytes: Int64 = 0, volumeContext: [String: String] = [:],
+            volumeID: String = "", capacityBytes: Int64 = 0, volumeContext: [String: String] = [:],
             contentSource: VolumeContentSource? = nil, accessibleTopology: [Topology] = []
         ) {
             self.volumeID = volumeID
@@ -71,7 +71,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(publishedNodeIDs: [String], volumeCondition: VolumeCondition? = nil) {
+        package init(publishedNodeIDs: [String] = [], volumeCondition: VolumeCondition? = nil) {
             self.publishedNodeIDs = publishedNodeIDs
             self.volumeCondition = volumeCondition
         }
@@ -94,7 +94,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(abnormal: Bool, message: String = "") {
+        package init(abnormal: Bool = false, message: String = "") {
             self.abnormal = abnormal
             self.message = message
         }
@@ -137,7 +137,7 @@ extension CSI {
         package init() {}
 
         /// Makes a message of these fields; what is left out is unset.
-        package init(available: Int64, total: Int64 = 0, used: Int64 = 0, unit: Unit = .unknown) {
+        package init(available: Int64 = 0, total: Int64 = 0, used: Int64 = 0, unit: Unit = .unknown) {
             self.available = available
             self.total = total
             self.used = used

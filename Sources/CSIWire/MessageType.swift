@@ -147,6 +147,13 @@ struct EnumType {
     /// Points into the constant tables of the generated code, so it is valid for good.
     let descriptor: UnsafePointer<ProtobufCEnumDescriptor>
 
+    /// All names, by ascending number.
+    var names: [String] {
+        (0..<Int(unsafe descriptor.pointee.n_values)).map { index in
+            unsafe String(cString: descriptor.pointee.values[index].name)
+        }
+    }
+
     /// The name of a number, if csi.proto gives it one.
     func name(of number: Int32) -> String? {
         unsafe protobuf_c_enum_descriptor_get_value(descriptor, number)
