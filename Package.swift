@@ -54,7 +54,9 @@ let package = Package(
         .executableTarget(name: "loopcsi", dependencies: ["DriverApp"], swiftSettings: strict),
 
         // Tests: one target per source target, and ProcessTests, which drives the built binary.
-        .target(name: "TestSupport", dependencies: ["LinuxHost"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["LinuxHost"], path: "Tests/TestSupport", swiftSettings: strict
+        ),
         tests("LogTests", ["Log"]),
         tests("LinuxHostTests", ["LinuxHost", "CLinux"]),
         tests("VolumesTests", ["Volumes"]),

@@ -1,0 +1,54 @@
+extension Rule {
+    static let safety = Rule(
+        sentence: "An unchecked escape stands in RPCServer or LinuxHost and says beside it why it is safe",
+        concerns: isShippedSwift,
+        findings: { file in
+            file.linesOfCode { $0.contains(/@unchecked\s+Sendable|nonisolated\(unsafe\)/) }
+                .filter { index in
+                    let explained = file.lines[max(0, index - 3)...index].contains { $0.contains("SAFETY:") }
+                    return !explained || !["RPCServer", "LinuxHost"].contains(file.target)
+                }
+        },
+        broken: [
+            Example("Sources/RPCServer/A.swift", "final class A: @unchecked Sendable {"),
+            Example("Sources/LinuxHost/A.swift", "nonisolated(unsafe) var a = 1"),
+            Example("Sources/LinuxHost/A.swift", "// SAFETY: far\n\n\n\nnonisolated(unsafe) var a = 1"),
+            "// SAFETY: in the wrong target\nfinal class A: @unchecked Sendable {",
+        ],
+        kept: [
+            Example(
+                "Sources/RPCServer/A.swift", "// SAFETY: one thread\n@frozen\nclass A: @unchecked Sendable {"),
+            Example("Sources/LinuxHost/A.swift", "nonisolated(unsafe) var a = 1  // SAFETY: never written"),
+            "// @unchecked Sendable",
+        ])
+
+    static let documented = Rule(
+        sentence: "Every package declaration has a documentation comment",
+        concerns: isShippedSwift,
+        findings: { file in
+            file.linesOfCode { $0.contains(/^\s*(@[\w.]+(\([^)]*\))?\s+)*(\w+\s+)*package\s+(?!import\b)\w/) }
+                .filter { !isDocumented(file.lines[..<$0]) }
+        },
+        broken: [
+            "package struct A {}", "// a comment\npackage let a = 1",
+            "@discardableResult\npackage func a() {}",
+            "/// Far away.\n\npackage func a() {}", "static package func a() {}",
+            "@inlinable package init() {}",
+        ],
+        kept: [
+            "/// An a.\npackage struct A {}", "/// An a.\n// SAFETY: no\n@frozen\npackage struct A {}",
+            "package import Log",
+            "internal struct A {}", "let package = 1",
+            "/// An a.\n@available(*, unavailable)\npackage func a() {}",
+        ])
+
+    /// Looks upwards through attributes and remarks for the documentation of what follows these lines.
+    private static func isDocumented(_ above: ArraySlice<Substring>) -> Bool {
+        for line in above.reversed() {
+            let text = line.drop { $0 == " " }
+            if text.hasPrefix("///") { return true }
+            guard text.hasPrefix("@") || text.hasPrefix("//") || text.hasPrefix("#if") else { return false }
+        }
+        return false
+    }
+}
