@@ -1,0 +1,95 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
+
+/* statfs(2) lists it; linux/magic.h has no name for it. */
+#define CLINUX_XFS_MAGIC 0x58465342
+
+/* ST_RDONLY of statvfs(3); statfs(2) f_flags uses the same bit. <sys/statvfs.h> cannot join <linux/fs.h>. */
+#define CLINUX_STATFS_READ_ONLY 1
+
+static clinux_filesystem_type type_of(uint64_t magic)
+{
+    switch (magic) {
+    case EXT4_SUPER_MAGIC: return CLINUX_FILESYSTEM_EXT4;
+    case CLINUX_XFS_MAGIC: return CLINUX_FILESYSTEM_XFS;
+    case BTRFS_SUPER_MAGIC: return CLINUX_FILESYSTEM_BTRFS;
+    case NFS_SUPER_MAGIC: return CLINUX_FILESYSTEM_NFS;
+    case TMPFS_MAGIC: return CLINUX_FILESYSTEM_TMPFS;
+    default: return CLINUX_FILESYSTEM_OTHER;
+    }
+}
+
+int32_t clinux_space_of(int32_t fd, clinux_space *result)
+{
+    struct statfs found;
+    int rc;
+    do
+        rc = fstatfs(fd, &found);
+    while (rc != 0 && errno == EINTR);
+    if (rc != 0)
+        return -errno;
+    int64_t unit = found.f_frsize > 0 ? found.f_frsize : found.f_bsize;
+    uint64_t magic = (uint64_t)found.f_type & 0xffffffff;
+    *result = (clinux_space){
+        .block_bytes = unit,
+        .total_bytes = (int64_t)found.f_blocks * unit,
+        .free_bytes = (int64_t)found.f_bfree * unit,
+        .available_bytes = (int64_t)found.f_bavail * unit,
+        .total_inodes = (int64_t)found.f_files,
+        .free_inodes = (int64_t)found.f_ffree,
+        .magic = magic,
+        .type = type_of(magic),
+        .is_read_only = (found.f_flags & CLINUX_STATFS_READ_ONLY) != 0,
+    };
+    return 0;
+}
+
+int32_t clinux_freeze(int32_t folder)
+{
+    return ioctl(folder, FIFREEZE, 0) == 0 ? 0 : -errno;
+}
+
+int32_t clinux_thaw(int32_t folder)
+{
+    return ioctl(folder, FITHAW, 0) == 0 ? 0 : -errno;
+}
+
+int32_t clinux_clone(int32_t destination, int32_t source)
+{
+    int rc;
+    do
+        rc = ioctl(destination, FICLONE, source);
+    while (rc != 0 && errno == EINTR);
+    return rc == 0 ? 0 : -errno;
+}
+
+int32_t clinux_set_extent_hints(int32_t fd, uint32_t bytes)
+{
+    struct fsxattr attributes;
+    if (ioctl(fd, FS_IOC_FSGETXATTR, &attributes) != 0)
+        return -errno;
+    attributes.fsx_xflags |= FS_XFLAG_EXTSIZE | FS_XFLAG_COWEXTSIZE;
+    attributes.fsx_extsize = bytes;
+    attributes.fsx_cowextsize = bytes;
+    if (ioctl(fd, FS_IOC_FSSETXATTR, &attributes) == 0)
+        return 0;
+    /* A file system without reflink knows only the first of the two hints. */
+    attributes.fsx_xflags &= ~(uint32_t)FS_XFLAG_COWEXTSIZE;
+    attributes.fsx_cowextsize = 0;
+    return ioctl(fd, FS_IOC_FSSETXATTR, &attributes) == 0 ? 0 : -errno;
+}
+
+int32_t clinux_set_no_copy_on_write(int32_t fd)
+{
+    int flags = 0;
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0)
+        return -errno;
+    flags |= FS_NOCOW_FL;
+    return ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0 ? 0 : -errno;
+}

@@ -1,0 +1,36 @@
+#ifndef CLINUX_FILESYSTEM_H
+#define CLINUX_FILESYSTEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum clinux_filesystem_type {
+    CLINUX_FILESYSTEM_OTHER = 0,
+    CLINUX_FILESYSTEM_EXT4 = 1,
+    CLINUX_FILESYSTEM_XFS = 2,
+    CLINUX_FILESYSTEM_BTRFS = 3,
+    CLINUX_FILESYSTEM_NFS = 4,
+    CLINUX_FILESYSTEM_TMPFS = 5,
+};
+typedef enum clinux_filesystem_type clinux_filesystem_type;
+
+struct clinux_space {
+    int64_t block_bytes;
+    int64_t total_bytes;
+    int64_t free_bytes;
+    int64_t available_bytes; /* to unprivileged writers */
+    int64_t total_inodes;
+    int64_t free_inodes;
+    uint64_t magic;
+    clinux_filesystem_type type;
+    bool is_read_only;
+};
+typedef struct clinux_space clinux_space;
+
+int32_t clinux_space_of(int32_t fd, clinux_space *_Nonnull result);
+
+/* FIFREEZE and FITHAW of the file system that holds the open folder. EBUSY: frozen already; EINVAL: not frozen. */
+int32_t clinux_freeze(int32_t folder);
+int32_t clinux_thaw(int32_t folder);
+
+#endif

@@ -1,0 +1,38 @@
+#ifndef CLINUX_PROCESS_H
+#define CLINUX_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLINUX_TOOL_OUTPUT_BYTES 8192
+
+struct clinux_tool_output {
+    size_t count;
+    bool truncated; /* the bytes are the last of more */
+    char bytes[CLINUX_TOOL_OUTPUT_BYTES];
+};
+typedef struct clinux_tool_output clinux_tool_output;
+
+struct clinux_tool_result {
+    int32_t exit_status; /* valid where signal is 0 */
+    int32_t signal;      /* that ended the program, else 0 */
+    bool timed_out;
+    clinux_tool_output output;
+    clinux_tool_output error;
+};
+typedef struct clinux_tool_result clinux_tool_result;
+
+/* Starts a program in a process group of its own with posix_spawn, waits for its end, and collects the last bytes
+ * of both output streams. No descriptor but 0, 1 and 2 reaches it, standard input is /dev/null, signals are at their
+ * defaults. When the deadline passes, and whatever the end was, the whole group is killed; the function returns only
+ * once the program is really gone and reaped. arguments and environment end with NULL. Kernel 5.4 (pidfd). */
+int32_t clinux_tool_run(
+    const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
+    char *_Nullable const *_Nonnull environment, int64_t deadline_milliseconds,
+    clinux_tool_result *_Nonnull result);
+
+/* 0 if the path is a regular file that may be executed. */
+int32_t clinux_can_execute(const char *_Nonnull path);
+
+#endif
