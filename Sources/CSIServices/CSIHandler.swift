@@ -24,7 +24,7 @@ package struct CSIHandler: Sendable {
         self.isQuick = isQuick
         self.body = { bytes throws(CSIStatus) in
             let request = try Request(decoding: bytes)
-            do {
+            do throws(VolumeFault) {
                 return (try body(request).encoded(), subject(request))
             } catch {
                 throw CSIStatus(error).about(subject(request))

@@ -20,7 +20,7 @@ extension VolumeCapability {
             case .mount(let type, let flags, let group):
                 .mount(try Self.filesystem(type, field), try Self.flags(flags, group: group, field))
             }
-        self.init(access: access, mode: try Self.mode(wire.mode, field))
+        self.init(access: access, mode: try Self.known(wire.mode, field))
     }
 
     /// The capabilities of a request that must name at least one.
@@ -63,8 +63,8 @@ extension VolumeCapability {
         return MountFlags(words.filter { !$0.isEmpty })
     }
 
-    private static func mode(
-        _ mode: CSI.VolumeCapability.AccessMode, _ field: String
+    private static func known(
+        _ mode: CSI.AccessMode, _ field: String
     ) throws(VolumeFault) -> AccessMode {
         switch mode {
         case .singleNodeWriter: return .singleNodeWriter

@@ -25,7 +25,6 @@ extension DiskPool {
         let step = "create image of volume \(record.id.name)"
         let folder = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             try staging.create(building, mode: 0o700)
-            return try staging.open(building)
         }
         let isLocked = try VolumeFault.onHost(step) { () throws(SystemError) in
             try folder.tryLock(.exclusive)
@@ -59,7 +58,7 @@ extension DiskPool {
         if features.isBtrfs {
             // Copy-on-write would need new blocks for each overwrite, so nothing would be reserved; and checksums of
             // direct I/O break when a guest changes a page that is being written.
-            try image.setNoCopyOnWrite()
+            _ = try image.setNoCopyOnWrite()
         }
     }
 

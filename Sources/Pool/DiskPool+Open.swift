@@ -1,4 +1,4 @@
-import FoundationEssentials
+internal import FoundationEssentials
 package import LinuxHost
 package import Log
 package import Volumes

@@ -74,7 +74,7 @@ package final class DiskPool: VolumeStore {
     package func check() throws(VolumeFault) {
         let root = try opened()
         let space = try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
-            try FilesystemSpace.of(root)
+            try root.space()
         }
         guard !space.isReadOnly else {
             throw .notNow("pool \(pool.name) at \(path) is read-only; remount it writable")
@@ -84,7 +84,7 @@ package final class DiskPool: VolumeStore {
     package func space() throws(VolumeFault) -> PoolSpace {
         let root = try opened()
         let space = try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
-            try FilesystemSpace.of(root)
+            try root.space()
         }
         return PoolSpace(
             total: ByteCount(known: space.totalBytes), free: ByteCount(known: space.availableBytes))

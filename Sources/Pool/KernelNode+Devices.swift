@@ -2,6 +2,19 @@ import LinuxHost
 import Volumes
 
 extension KernelNode {
+    package func check() throws(VolumeFault) {
+        let control = "/dev/loop-control"
+        let found = try VolumeFault.onHost("examine \(control)") { () throws(SystemError) in
+            try FileStatus.at(control)
+        }
+        guard found != nil else {
+            throw .notNow("\(control) is missing; load the kernel module loop and show the host's /dev to the driver")
+        }
+        for kind in FilesystemKind.allCases where Tool.find("mkfs.\(kind)") == nil {
+            throw .notNow("mkfs.\(kind) is not installed; install the tools of \(kind)")
+        }
+    }
+
     package func attach(_ record: VolumeRecord, readOnly: Bool) throws(VolumeFault) -> Device {
         let step = "attach volume \(record.id)"
         guard let folder = try pools[record.id.pool]?.folder(of: record.id.name) else {
@@ -94,7 +107,7 @@ extension KernelNode {
 
     private func unreachable(_ path: String) -> String? {
         do {
-            _ = try FilesystemSpace.of(path: path)
+            _ = try FilesystemSpace.at(path)
             return nil
         } catch {
             return "the file system does not answer: \(error.errno.name)"

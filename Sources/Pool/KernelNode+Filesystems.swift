@@ -44,7 +44,7 @@ extension KernelNode {
 
     package func usage(at path: HostPath) throws(VolumeFault) -> VolumeUsage {
         let space = try VolumeFault.onHost("examine \(path)") { () throws(SystemError) in
-            try FilesystemSpace.of(path: path.text)
+            try FilesystemSpace.at(path.text)
         }
         return VolumeUsage(
             bytes: .init(

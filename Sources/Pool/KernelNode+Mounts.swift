@@ -10,10 +10,16 @@ extension KernelNode {
         // Copies of one XFS share a UUID, and a restored one must mount beside its source.
         if kind == .xfs { words.append("nouuid") }
         if readOnly { words.append("ro") }
+        let options: MountOptions
+        do {
+            options = try MountOptions(flags: words)
+        } catch {
+            throw .malformed(field: "volume_capability.mount.mount_flags", why: "they are not mount options")
+        }
         let folder = try openFolder(path, field: "staging_target_path")
         do {
             try Mounting.mountFilesystem(
-                device: device.loop, type: kind.rawValue, at: folder, options: try MountOptions(words))
+                device: device.loop, type: kind.rawValue, at: folder, options: options)
         } catch {
             guard error.errno == .invalid, !flags.words.isEmpty else {
                 throw .host(step: step, cause: "\(error)")
@@ -27,10 +33,8 @@ extension KernelNode {
 
     package func occupant(of path: HostPath, besides id: VolumeID) throws(VolumeFault) -> PathOccupant {
         if let top = try mountTable().mounts(at: path.text).last {
-            let view = try observe([id]).first
-            guard view?.mount(at: path) == nil || view?.device.map({ !$0.carries(top) }) == true else {
-                return .folder
-            }
+            // The top one is the volume's own if it is the last of the volume's mounts there.
+            guard try !isMount(top, of: id) else { return .folder }
             return .foreignMount("\(top.filesystem) of \(top.source)")
         }
         guard let status = try status(of: path) else { return .nothing }
@@ -53,9 +57,9 @@ extension KernelNode {
         }
         try VolumeFault.onHost("make target \(path)") { () throws(SystemError) in
             if asFile {
-                _ = try parent.createFile(path.lastComponent, mode: 0o600)
+                _ = try parent.createFile(path.target.name, mode: 0o600)
             } else {
-                try parent.create(path.lastComponent, mode: 0o750)
+                _ = try parent.create(path.target.name, mode: 0o750)
             }
         }
         return true
@@ -65,8 +69,8 @@ extension KernelNode {
         guard let parent = try openParent(of: path), let status = try status(of: path) else { return }
         do {
             switch status.kind {
-            case .directory: try parent.removeDirectory(path.lastComponent)
-            case .regular where status.sizeBytes == 0: try parent.removeFile(path.lastComponent)
+            case .directory: try parent.removeDirectory(path.target.name)
+            case .regular where status.sizeBytes == 0: try parent.removeFile(path.target.name)
             default: throw VolumeFault.notNow("\(path) holds something although nothing is mounted there")
             }
         } catch let error as SystemError {
@@ -84,9 +88,10 @@ extension KernelNode {
     package func bindFilesystem(
         from source: HostPath, to target: HostPath, readOnly: Bool
     ) throws(VolumeFault) {
+        let top = try openFolder(source, field: "staging_target_path")
         let folder = try openFolder(target, field: "target_path")
         try VolumeFault.onHost("show \(source) at \(target)") { () throws(SystemError) in
-            try Mounting.bind(from: source.text, onto: folder, readOnly: readOnly)
+            try Mounting.bind(from: top, onto: folder, readOnly: readOnly)
         }
     }
 
@@ -95,8 +100,9 @@ extension KernelNode {
             throw .notNow("target_path: the folder that holds \(target) does not exist")
         }
         try VolumeFault.onHost("show \(device) at \(target)") { () throws(SystemError) in
-            let file = try parent.openPath(target.lastComponent)
-            try Mounting.bind(from: device.path, onto: file, readOnly: readOnly)
+            let node = try device.node.openPlace()
+            let file = try parent.openPlace(target.target.name)
+            try Mounting.bind(from: node, onto: file, readOnly: readOnly)
         }
     }
 
@@ -111,24 +117,32 @@ extension KernelNode {
 
     package func isNode(_ path: HostPath, of device: Device) throws(VolumeFault) -> Bool {
         do {
-            let status = try FileStatus.of(path: path.text)
+            let status = try FileStatus.at(path.text)
             return status?.kind == .blockDevice && status?.deviceNumber == device.loop.deviceNumber
         } catch {
             throw .host(step: "examine \(path)", cause: "\(error)")
         }
     }
 
+    private func isMount(_ mount: Mount, of id: VolumeID) throws(VolumeFault) -> Bool {
+        guard let device = try observe([id]).first?.device else { return false }
+        let table = try mountTable()
+        return try VolumeFault.onHost("look for mounts of \(device)") { () throws(SystemError) in
+            try (table.mounts(of: device.loop) + table.nodeBinds(of: device.loop)).contains { $0.id == mount.id }
+        }
+    }
+
     private func status(of path: HostPath) throws(VolumeFault) -> FileStatus? {
         guard let parent = try openParent(of: path) else { return nil }
         return try VolumeFault.onHost("examine \(path)") { () throws(SystemError) in
-            try parent.status(path.lastComponent)
+            try parent.status(path.target.name)
         }
     }
 
     /// The folder that holds the path, reached without following a link; nothing if it is not there.
     private func openParent(of path: HostPath) throws(VolumeFault) -> Directory? {
         do {
-            return try TargetPath(path).openParent()
+            return try path.target.openParent()
         } catch {
             if error.errno == .noEntry { return nil }
             throw Self.linkOrHost(error, "target_path", path)
@@ -137,7 +151,7 @@ extension KernelNode {
 
     private func openFolder(_ path: HostPath, field: String) throws(VolumeFault) -> OwnedDescriptor {
         do {
-            return try TargetPath(path).openFolder()
+            return try path.target.openFolder()
         } catch {
             guard error.errno != .noEntry else {
                 throw .notNow("\(field): \(path) does not exist; the caller makes it")
@@ -149,9 +163,19 @@ extension KernelNode {
     /// openat2(2): ELOOP is what RESOLVE_NO_SYMLINKS answers for a link on the way, ENOTDIR for something else there.
     private static func linkOrHost(_ error: SystemError, _ field: String, _ path: HostPath) -> VolumeFault {
         switch error.errno {
-        case .loop: .malformed(field: field, why: "\(path) leads through a symbolic link")
+        case .symbolicLink: .malformed(field: field, why: "\(path) leads through a symbolic link")
         case .notDirectory: .malformed(field: field, why: "\(path) leads through something that is no folder")
         default: .host(step: "open \(path)", cause: "\(error)")
         }
+    }
+}
+
+extension HostPath {
+    /// The path in the terms of the host, which opens it without following a link.
+    var target: TargetPath {
+        guard let target = TargetPath(text) else {
+            preconditionFailure("HostPath admits no path that TargetPath refuses, but did admit \(text).")
+        }
+        return target
     }
 }

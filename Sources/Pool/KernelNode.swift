@@ -29,24 +29,25 @@ package final class KernelNode: NodeHost {
             return ids.map { _ in VolumeOnNode() }
         }
         let table = try mountTable()
-        return wanted.map { image, path in
+        return try wanted.map { (image, path) throws(VolumeFault) in
             guard let found = attached.find(image, path) else { return VolumeOnNode() }
-            return Self.view(of: found.device, found.status, image, in: table)
+            return try Self.view(of: found.device, found.status, image, in: table)
         }
     }
 
     private static func view(
         of device: LoopDevice, _ status: LoopStatus, _ image: FileIdentity?, in table: MountTable
-    ) -> VolumeOnNode {
-        let whole = table.mounts(of: device).filter { $0.root == "/" }
+    ) throws(VolumeFault) -> VolumeOnNode {
+        let step = "look for mounts of \(device)"
+        let whole = try VolumeFault.onHost(step) { () throws(SystemError) in
+            try table.mounts(of: device).filter { $0.root == "/" }
+        }
+        let nodes = try VolumeFault.onHost(step) { () throws(SystemError) in try table.nodeBinds(of: device) }
         return VolumeOnNode(
             device: Device(number: device.number, isReadOnly: status.readOnly),
             isOnOtherImage: image.map { $0 != status.backing } ?? false,
-            isFilesystemReadOnly: whole.contains { $0.superOptions.contains("ro") },
-            filesystemMounts: whole.map { VolumeMount(path: $0.target, isReadOnly: $0.isReadOnly) },
-            nodeMounts: table.nodeBinds(of: device).map {
-                VolumeMount(path: $0.target, isReadOnly: $0.isReadOnly)
-            })
+            isFilesystemReadOnly: whole.contains(where: \.isFilesystemReadOnly),
+            filesystemMounts: whole.map(VolumeMount.init), nodeMounts: nodes.map(VolumeMount.init))
     }
 
     func mountTable() throws(VolumeFault) -> MountTable {
@@ -76,8 +77,7 @@ struct Attachments {
     static func read() throws(SystemError) -> Attachments {
         var byImage: [FileIdentity: (device: LoopDevice, status: LoopStatus)] = [:]
         var byPath: [String: (device: LoopDevice, status: LoopStatus)] = [:]
-        for device in try LoopDevices.all() {
-            guard let status = try device.status() else { continue }
+        for (device, status) in try LoopDevices.allWithStatus() {
             byImage[status.backing] = (device, status)
             byPath[status.backingPath.withoutDeletedMark] = (device, status)
         }
@@ -104,6 +104,27 @@ extension DiskPool {
     }
 }
 
+extension VolumeMount {
+    /// Only the flag of this mount counts; one that the kernel set on the whole file system is a sign of trouble.
+    fileprivate init(_ mount: Mount) {
+        self.init(path: mount.target, isReadOnly: mount.options.contains("ro"))
+    }
+}
+
 extension Device {
-    var loop: LoopDevice { LoopDevice(number: number) }
+    /// The device in the terms of the host.
+    var loop: LoopDevice {
+        guard let loop = LoopDevice(number: number) else {
+            preconditionFailure("A device of a volume was found with the number \(number), which no device has.")
+        }
+        return loop
+    }
+
+    /// Its device node in the terms of the host.
+    var node: TargetPath {
+        guard let node = TargetPath(path) else {
+            preconditionFailure("A device node has a path below /dev, which \(path) is not.")
+        }
+        return node
+    }
 }

@@ -1,11 +1,11 @@
-import FoundationEssentials
+internal import FoundationEssentials
 import LinuxHost
 import Volumes
 
 /// `staging.json`, format 1; see `StagingNote` for what it is good for.
 struct NoteFile: Codable {
     private static let newestVersion = 1
-    private static let longest: Int64 = 1 << 20
+    private static let longest = 1 << 20
 
     struct Entry: Codable {
         var mode: String

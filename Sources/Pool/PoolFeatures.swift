@@ -14,10 +14,9 @@ package struct PoolFeatures: Equatable, Sendable {
     /// Tries things out with files in the pool's staging folder, and removes them.
     static func probe(_ root: borrowing Directory) throws(SystemError) -> PoolFeatures {
         let staging = try root.open(PoolLayout.staging)
-        let type = try FilesystemSpace.of(root).type
+        let type = try root.space().type
         let probe = "probe.\(RandomBytes.hex(byteCount: 4))"
-        try staging.create(probe, mode: 0o700)
-        let folder = try staging.open(probe)
+        let folder = try staging.create(probe, mode: 0o700)
         guard try folder.tryLock(.exclusive) else {
             throw SystemError(call: "flock", errno: .busy, object: probe)
         }
@@ -45,7 +44,7 @@ package struct PoolFeatures: Equatable, Sendable {
             return true
         } catch {
             // ioctl_ficlone(2) and fallocate(2): these mean that the file system does not offer the operation.
-            guard error.errno == .notSupported || error.errno == .invalid || error.errno == .noTTY else {
+            guard [.notSupported, .invalid, .inappropriate].contains(error.errno) else {
                 throw error
             }
             return false

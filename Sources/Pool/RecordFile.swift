@@ -1,4 +1,4 @@
-import FoundationEssentials
+internal import FoundationEssentials
 import LinuxHost
 import Volumes
 
@@ -6,7 +6,7 @@ import Volumes
 struct RecordFile: Codable {
     static let newestVersion = 1
     /// No record is longer: names and parameters are bounded by the specification.
-    static let longest: Int64 = 64 << 10
+    static let longest = 64 << 10
 
     var version: Int
     var id: String

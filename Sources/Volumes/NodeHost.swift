@@ -129,6 +129,11 @@ package struct VolumeUsage: Equatable, Sendable {
 
 /// The kernel of the node as the domain needs it. Callers hold the volume's `InFlight` key for calls that change it.
 package protocol NodeHost: Sendable {
+    /// Verifies that the node has what volumes need: loop devices and the file system tools.
+    ///
+    /// - Throws: `notNow` naming what is missing and the remedy.
+    func check() throws(VolumeFault)
+
     /// What the kernel shows of the volumes; works also for those whose record is gone. Order and count as asked.
     func observe(_ ids: [VolumeID]) throws(VolumeFault) -> [VolumeOnNode]
 

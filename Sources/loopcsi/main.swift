@@ -1,1 +1,4 @@
-print("loopcsi")
+import DriverApp
+import Glibc
+
+exit(Command.run(CommandLine.arguments))

@@ -1,0 +1,54 @@
+import LinuxHost
+import Log
+
+/// The subcommands of the program.
+package enum Command {
+    private static let usage = """
+        loopcsi: volumes from files, for Kubernetes and other CSI orchestrators
+
+          loopcsi serve [FLAGS]                  serve the CSI socket (flags: README)
+          loopcsi call METHOD [JSON] [FLAGS]     call a method, such as csi.v1.Identity/Probe
+          loopcsi probe [FLAGS]                  exit 0 if the driver is ready
+          loopcsi demo                           watch a volume live (needs root)
+          loopcsi bench                          measure every step (needs root)
+          loopcsi version
+        """
+
+    /// Runs the program; returns its exit code: 0 success, 1 failure, 2 wrong usage.
+    package static func run(_ arguments: [String]) -> Int32 {
+        do {
+            switch arguments.dropFirst().first {
+            case "serve": return try serve(Array(arguments.dropFirst(2)))
+            case "version": print("loopcsi \(Driver.version)")
+            case nil, "help", "--help", "-h": print(usage)
+            case let word?: throw UsageError("unknown subcommand '\(word)'; try loopcsi help")
+            }
+            return 0
+        } catch let error as UsageError {
+            complain("\(error)")
+            return 2
+        } catch {
+            complain("\(error)")
+            return 1
+        }
+    }
+
+    private static func serve(_ arguments: [String]) throws -> Int32 {
+        let options = try ServeOptions(arguments)
+        let log = Logger(format: options.logFormat, minimum: options.logLevel)
+        guard HostIdentity.isRoot else {
+            throw StartError("loopcsi serve needs root: loop devices and mounts are made by root alone")
+        }
+        // Before the first thread starts, so that every thread leaves the signals to this one.
+        try Signals.block()
+        let driver = try Driver.start(options, log: log)
+        let signal = try Signals.wait()
+        log.info("stopping", (.signal, Int(signal)))
+        driver.stop()
+        return 0
+    }
+
+    private static func complain(_ text: String) {
+        StandardError.write(Array("loopcsi: \(text)\n".utf8))
+    }
+}

@@ -1,0 +1,95 @@
+// DriverApp: options, wiring, signals and subcommands; the only target that sees all the others.
+
+import CSIServices
+import CSIWire
+import LinuxHost
+package import Log
+import Pool
+import RPCServer
+import Volumes
+
+/// A driver that serves: pools opened, leftovers swept, socket bound.
+package final class Driver: Sendable {
+    /// The version that GetPluginInfo and `loopcsi version` tell.
+    package static let version = "0.1.0"
+
+    private let server: RPCServer
+    private let pools: [DiskPool]
+    private let log: Logger
+
+    /// Wires the driver and begins to serve.
+    ///
+    /// - Throws: `StartError` with a sentence for the operator.
+    package static func start(_ options: ServeOptions, log: Logger) throws(StartError) -> Driver {
+        var pools: [DiskPool] = []
+        for pool in options.pools {
+            do {
+                pools.append(try DiskPool.open(pool.path, name: pool.name, log: log))
+            } catch {
+                throw StartError("\(error)")
+            }
+        }
+        do {
+            return try Driver(options, pools: pools, log: log)
+        } catch let error as VolumeFault {
+            throw StartError(error.summary)
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
+    private init(_ options: ServeOptions, pools: [DiskPool], log: Logger) throws {
+        let catalog = try Catalog(
+            pools: zip(pools, options.pools).map { ($0, $1.policy) }, inFlight: InFlight(),
+            topologyPrefix: "topology.\(options.driverName)",
+            sha256Hex: { Digest.sha256Hex(Array($0.utf8)) }, now: Clock.wallClockRFC3339)
+        let host = KernelNode(pools: pools, log: log)
+        let volumes = NodeVolumes(catalog: catalog, host: host)
+        let readiness = Readiness { () throws(VolumeFault) in
+            try catalog.check()
+            try host.check()
+        }
+        let handlers =
+            IdentityService(
+                driverName: options.driverName, version: Self.version,
+                pools: Dictionary(
+                    uniqueKeysWithValues: pools.map { ("pool.\($0.pool.name)", $0.pool.id.text) }),
+                readiness: readiness.check
+            ).handlers
+            + ControllerService(catalog: catalog, node: volumes).handlers
+            + NodeService(
+                nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths
+            ).handlers
+        self.pools = pools
+        self.log = log
+        try options.makeSocketFolder()
+        server = try RPCServer.start(
+            socket: options.socketPath, methods: handlers.map { Self.method($0, log) })
+        log.info("serving", (.socket, options.socketPath), (.node, options.nodeID))
+    }
+
+    /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.
+    package func stop() {
+        server.stop()
+        for pool in pools { pool.close() }
+        log.info("stopped")
+    }
+
+    private static func method(_ handler: CSIHandler, _ log: Logger) -> RPCMethod {
+        .unary(handler.path, lane: handler.isQuick ? .quick : .work) { _, request throws(RPCStatus) in
+            do {
+                return try handler.run(request, log: log) { Double(Clock.monotonicNanoseconds) / 1e6 }
+            } catch {
+                throw RPCStatus(code: error.code.rawValue, message: error.message)
+            }
+        }
+    }
+}
+
+/// Why the driver does not start, in a sentence.
+package struct StartError: Error, Sendable, CustomStringConvertible {
+    /// The sentence.
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}
