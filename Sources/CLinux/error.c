@@ -27,6 +27,7 @@ const int32_t clinux_error_too_big = EFBIG;
 const int32_t clinux_error_bad_descriptor = EBADF;
 const int32_t clinux_error_fault = EFAULT;
 const int32_t clinux_error_stale = ESTALE;
+const int32_t clinux_error_no_memory = ENOMEM;
 const int32_t clinux_error_no_data = ENODATA;
 const int32_t clinux_error_not_tty = ENOTTY;
 const int32_t clinux_error_no_call = ENOSYS;

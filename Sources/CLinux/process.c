@@ -13,6 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+const char *clinux_tool_output_bytes(const clinux_tool_output *output)
+{
+    return output->bytes;
+}
+
 int32_t clinux_can_execute(const char *path)
 {
     struct stat found;

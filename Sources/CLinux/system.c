@@ -67,3 +67,8 @@ const char *clinux_environment(const char *name)
 {
     return getenv(name);
 }
+
+void clinux_free(void *memory)
+{
+    free(memory);
+}

@@ -4,7 +4,8 @@ internal import CLinux
 ///
 /// A name that is empty, ".", "..", or holds "/" or NUL throws EINVAL; a symbolic link throws ELOOP.
 package struct Directory: ~Copyable, Sendable {
-    let descriptor: OwnedDescriptor
+    /// The folder as a descriptor, for what is not about names in it.
+    package let descriptor: OwnedDescriptor
 
     /// Names with this prefix are half-written files of `replace`; after a crash they may be removed.
     package static let temporaryPrefix = ".tmp-"

@@ -57,6 +57,8 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let crossDevice = Errno(rawValue: clinux_error_cross_device)
     /// EFBIG.
     package static let fileTooBig = Errno(rawValue: clinux_error_too_big)
+    /// ENOMEM.
+    package static let noMemory = Errno(rawValue: clinux_error_no_memory)
     /// ESTALE.
     package static let stale = Errno(rawValue: clinux_error_stale)
 

@@ -27,6 +27,7 @@ extern const int32_t clinux_error_too_big;
 extern const int32_t clinux_error_bad_descriptor;
 extern const int32_t clinux_error_fault;
 extern const int32_t clinux_error_stale;
+extern const int32_t clinux_error_no_memory;
 extern const int32_t clinux_error_no_data;
 extern const int32_t clinux_error_not_tty;
 extern const int32_t clinux_error_no_call;

@@ -19,6 +19,9 @@ uint32_t clinux_effective_user(void);
 /* The machine's node name. Returns its length; no NUL is counted. */
 int32_t clinux_host_name(char *_Nonnull buffer, size_t capacity);
 
+/* Frees what a C library allocated for its caller; NULL is fine. */
+void clinux_free(void *_Nullable memory);
+
 /* The value of an environment variable, or NULL; valid while nobody changes the environment. */
 const char *_Nullable clinux_environment(const char *_Nonnull name);
 

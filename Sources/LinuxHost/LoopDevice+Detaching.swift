@@ -1,0 +1,72 @@
+internal import CLinux
+
+extension LoopDevice {
+    /// How long users that come and go by themselves (udev looks at each new device) are waited for.
+    private static let patienceNanoseconds: Int64 = 2_000_000_000
+    private static let pauseNanoseconds: Int64 = 5_000_000
+
+    /// Takes the file away from the device and makes sure that it is gone.
+    ///
+    /// Throws EBUSY, with the device as it was before, if somebody has it mounted, claimed or open. Nothing happens
+    /// if nothing is attached.
+    package func detach() throws(SystemError) {
+        let deadline = Clock.monotonicNanoseconds + Self.patienceNanoseconds
+        guard let before = try status() else { return }
+        while true {
+            if try clear(backing: before.backing) { return }
+            guard Clock.monotonicNanoseconds < deadline else { break }
+            Clock.sleep(nanoseconds: Self.pauseNanoseconds)
+            if try !isStill(before.backing) { return }
+        }
+        // The kernel marked the device to go with its last user; the failure must not leave that behind.
+        if try unmark(backing: before.backing) {
+            throw SystemError(call: "LOOP_CLR_FD", errno: .busy, object: "\(path), which is open elsewhere")
+        }
+    }
+
+    /// Undoes an attachment because of an error, and throws that, with the second one if the undo fails as well.
+    func detach(after cause: SystemError) throws(SystemError) -> Never {
+        do throws(SystemError) {
+            try detach()
+        } catch {
+            throw SystemError(
+                call: cause.call, errno: cause.errno,
+                object: "\(cause.object) (then \(error), so it stays attached)")
+        }
+        throw cause
+    }
+
+    /// One try to detach; true when this file is no longer attached.
+    private func clear(backing: FileIdentity) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            // While this descriptor claims the device, nobody can mount it.
+            let device = try open(exclusive: true)
+            guard try LoopStatus.of(device, number: number).backing == backing else { return true }
+            try SystemError.check("LOOP_CLR_FD", on: path, clinux_loop_clear(device.number))
+            // Since 5.18 or so the file goes when the last descriptor is closed, so close first and look then.
+            try device.close()
+        } catch  where error.errno == .noAddress {
+            return true
+        } catch  where error.errno == .busy {
+            throw SystemError(
+                call: "LOOP_CLR_FD", errno: .busy, object: "\(path), which is mounted or claimed")
+        }
+        return try !isStill(backing)
+    }
+
+    private func isStill(_ backing: FileIdentity) throws(SystemError) -> Bool {
+        try status()?.backing == backing
+    }
+
+    /// Takes the mark of LOOP_CLR_FD back; false if the device went meanwhile.
+    private func unmark(backing: FileIdentity) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            let device = try open()
+            guard try LoopStatus.of(device, number: number).backing == backing else { return false }
+            try SystemError.check("LOOP_SET_STATUS64", on: path, clinux_loop_unmark_autoclear(device.number))
+            return true
+        } catch  where error.errno == .noAddress {
+            return false
+        }
+    }
+}

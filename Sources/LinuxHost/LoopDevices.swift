@@ -1,0 +1,108 @@
+internal import CLinux
+
+/// The loop devices of the machine; the kernel holds the table, nothing is kept here.
+package enum LoopDevices {
+    /// How an image is attached.
+    package struct Options: Equatable, Sendable {
+        /// No write reaches the image.
+        package var readOnly: Bool
+        /// Bypass the page cache of the image where its file system can; look at `LoopStatus.directIO` for the outcome.
+        package var directIO: Bool
+        /// The logical block size, a power of two from 512 to the page size.
+        package var blockSizeBytes: UInt32
+        /// Whether a discard on the device punches holes into the image.
+        package var allowDiscard: Bool
+
+        /// Puts the options together.
+        package init(readOnly: Bool, directIO: Bool, blockSizeBytes: UInt32, allowDiscard: Bool) {
+            self.readOnly = readOnly
+            self.directIO = directIO
+            self.blockSizeBytes = blockSizeBytes
+            self.allowDiscard = allowDiscard
+        }
+    }
+
+    /// How many numbers are tried while other processes take them first.
+    private static let attempts = 64
+
+    /// Gives an open image a loop device, with this very open file, so that its flock lives as long as the device.
+    ///
+    /// The name is what LOOP_GET_STATUS64 shows (cut to 63 bytes). No device is left if this throws.
+    package static func attach(_ image: borrowing OwnedDescriptor, name: String, options: Options)
+        throws(SystemError) -> LoopDevice
+    {
+        try checkText(name, call: "attach")
+        var tried: Set<Int32> = []
+        for _ in 0..<attempts {
+            let number = try unusedNumber(besides: tried)
+            tried.insert(number)
+            guard let device = LoopDevice(number: number) else { continue }
+            do throws(SystemError) {
+                try configure(device, image, name: name, options: options)
+            } catch  where error.errno == .busy {
+                // Another process took the number between the question and the answer.
+                continue
+            }
+            do throws(SystemError) {
+                try device.settle(options)
+            } catch {
+                try device.detach(after: error)
+            }
+            return device
+        }
+        throw SystemError(
+            call: "LOOP_CONFIGURE", errno: .busy, object: "\(name), \(attempts) loop devices tried")
+    }
+
+    /// A number the kernel calls free; a new one if that was tried already, as its device may be claimed otherwise.
+    private static func unusedNumber(besides tried: Set<Int32>) throws(SystemError) -> Int32 {
+        let object = "/dev/loop-control"
+        let free = try SystemError.check("LOOP_CTL_GET_FREE", on: object, clinux_loop_free_number())
+        guard tried.contains(free) else { return free }
+        return try SystemError.check("LOOP_CTL_ADD", on: object, clinux_loop_new_number())
+    }
+
+    private static func configure(
+        _ device: LoopDevice, _ image: borrowing OwnedDescriptor, name: String, options: Options,
+    ) throws(SystemError) {
+        let opened = try device.open(writable: !options.readOnly)
+        var wanted = clinux_loop_options(
+            read_only: options.readOnly, direct_io: options.directIO, block_size: options.blockSizeBytes)
+        let result = unsafe clinux_loop_configure(opened.number, image.number, name, &wanted)
+        try SystemError.check("LOOP_CONFIGURE", on: "\(device) with \(name)", result)
+    }
+
+    /// All devices that have a backing file, by number.
+    package static func all() throws(SystemError) -> [LoopDevice] {
+        let blocks = try Directory.open("/sys/block")
+        var numbers: [Int32] = []
+        for entry in try blocks.entries() where entry.hasPrefix("loop") {
+            guard let number = Int32(entry.dropFirst(4)) else { continue }
+            if try FileStatus.at("/sys/block/\(entry)/loop/backing_file") != nil { numbers.append(number) }
+        }
+        return numbers.sorted().compactMap { LoopDevice(number: $0) }
+    }
+
+    /// All devices that carry this file, found by device and inode, never by path.
+    package static func backed(by file: FileIdentity) throws(SystemError) -> [LoopDevice] {
+        try attached { $0.backing == file }
+    }
+
+    /// All attached devices whose status passes a test.
+    package static func attached(where matches: (LoopStatus) -> Bool) throws(SystemError) -> [LoopDevice] {
+        var found: [LoopDevice] = []
+        for device in try all() {
+            if let status = try device.status(), matches(status) { found.append(device) }
+        }
+        return found
+    }
+
+    /// All attached devices with their status, for one look at everything.
+    package static func allWithStatus() throws(SystemError) -> [(device: LoopDevice, status: LoopStatus)] {
+        var found: [(device: LoopDevice, status: LoopStatus)] = []
+        for device in try all() {
+            if let status = try device.status() { found.append((device, status)) }
+        }
+        return found
+    }
+}

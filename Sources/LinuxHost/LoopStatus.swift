@@ -1,0 +1,45 @@
+internal import CLinux
+
+/// What is attached to a loop device and how.
+package struct LoopStatus: Equatable, Sendable {
+    /// Which file backs the device.
+    package let backing: FileIdentity
+    /// The device number behind the backing file where that is itself a block device node.
+    package let backingDevice: DeviceNumber?
+    /// The path the kernel shows for the file, for messages; ends in " (deleted)" for a file without a name.
+    package let backingPath: String
+    /// Whether it was attached for reading only.
+    package let readOnly: Bool
+    /// Whether the device bypasses the page cache of the file.
+    package let directIO: Bool
+    /// Whether it goes away by itself with its last user.
+    package let autoclear: Bool
+    /// The logical block size.
+    package let blockSizeBytes: UInt32
+    /// The size a reader of the device sees.
+    package let sizeBytes: Int64
+
+    /// Asks an open device; throws ENXIO if nothing is attached.
+    static func of(_ device: borrowing OwnedDescriptor, number: Int32) throws(SystemError) -> LoopStatus {
+        let path = "/dev/loop\(number)"
+        var found = clinux_loop_status()
+        let result = unsafe clinux_loop_get_status(device.number, &found)
+        try SystemError.check("LOOP_GET_STATUS64", on: path, result)
+        let sector = try SystemError.check("BLKSSZGET", on: path, clinux_block_sector_bytes(device.number))
+        let size = try SystemError.check("BLKGETSIZE64", on: path, clinux_block_size_bytes(device.number))
+        return LoopStatus(found, number: number, blockSizeBytes: UInt32(sector), sizeBytes: size)
+    }
+
+    private init(_ found: clinux_loop_status, number: Int32, blockSizeBytes: UInt32, sizeBytes: Int64) {
+        backing = FileIdentity(
+            major: found.backing_major, minor: found.backing_minor, inode: found.backing_inode)
+        let node = DeviceNumber(major: found.backing_node_major, minor: found.backing_node_minor)
+        backingDevice = node.major == 0 && node.minor == 0 ? nil : node
+        backingPath = TextFile.read("/sys/block/loop\(number)/loop/backing_file") ?? ""
+        readOnly = found.read_only
+        directIO = found.direct_io
+        autoclear = found.autoclear
+        self.blockSizeBytes = blockSizeBytes
+        self.sizeBytes = sizeBytes
+    }
+}

@@ -1,0 +1,41 @@
+internal import CLinux
+
+/// Changes of the mount table. Targets are open places, so that nobody can put a link in the way.
+package enum Mounting {
+    /// Mounts the file system on a loop device at an open folder.
+    ///
+    /// The message of an error names the device and the target, never the options.
+    package static func mountFilesystem(
+        device: LoopDevice, type: String, at target: borrowing OwnedDescriptor, options: MountOptions,
+    ) throws(SystemError) {
+        try checkText(type, call: "mount")
+        let result = unsafe clinux_mount(device.path, target.number, type, options.flags, options.data)
+        try SystemError.check("mount", on: "\(device) (\(type)) at \(target.pathForMessages)", result)
+    }
+
+    /// Shows a folder or file a second time at another place.
+    ///
+    /// A read-only one is never visible writable in between, and nosuid and its like of the source mount stay. Mounts
+    /// below the source do not come along. Open the source after whatever is mounted there.
+    package static func bind(
+        from source: borrowing OwnedDescriptor, onto target: borrowing OwnedDescriptor, readOnly: Bool,
+    ) throws(SystemError) {
+        try SystemError.check(
+            "bind mount", on: "\(source.pathForMessages) at \(target.pathForMessages)",
+            clinux_bind(source.number, target.number, readOnly))
+    }
+
+    /// Takes the top mount at a trusted path away: never lazy, never forced, never through a link at the end.
+    ///
+    /// Throws EINVAL if it is no mount point, EBUSY if it is in use.
+    package static func unmount(_ path: String) throws(SystemError) {
+        try checkText(path, call: "umount")
+        try SystemError.check("umount", on: path, unsafe clinux_unmount(path))
+    }
+
+    /// Takes the top mount at a name in an open folder away; nobody can exchange the folders above meanwhile.
+    package static func unmount(_ name: String, in folder: borrowing Directory) throws(SystemError) {
+        try folder.checkName(name)
+        try SystemError.check("umount", on: folder.path(name), unsafe clinux_unmount_in(folder.number, name))
+    }
+}
