@@ -4,7 +4,7 @@ extension Rule {
     static let forcedTry = Rule(
         sentence: "Shipped code has no forced try",
         concerns: isShippedSwift,
-        findings: { file in file.linesOfCode { $0.contains(/\btry!/) } },
+        findings: { file in file.linesOfCode(with: "try!") { $0.contains(/\btry!/) } },
         broken: ["let a = try! f()", "let s = \"a \\(try! f()) b\""],
         kept: ["// try! is not used", "let s = \"try! harder\"", "try f()", "let r = #\"\\(try! f())\"#"])
 
@@ -12,10 +12,11 @@ extension Rule {
         sentence: "Shipped Swift never reads C's errno",
         concerns: isShippedSwift,
         findings: { file in
-            let hasOwn = file.code.contains {
+            // A file that binds the name itself, as a property or a parameter, means its own.
+            let hasOwn = !file.linesOfCode(with: "errno") {
                 $0.contains(/\b(let|var)\s+errno\b|\berrno\s*:\s*(Errno|Int32)\b/)
-            }
-            return file.linesOfCode { line in
+            }.isEmpty
+            return file.linesOfCode(with: "errno") { line in
                 line.contains(/\b(Swift)?Glibc\.errno\b|__errno_location/)
                     || !hasOwn && line.contains(/(^|[^.\w])errno\b(?!\s*:)/)
             }
@@ -30,7 +31,10 @@ extension Rule {
     static let synchronous = Rule(
         sentence: "Shipped code is synchronous",
         concerns: isShippedSwift,
-        findings: { file in file.linesOfCode { $0.contains(/\b(async|await)\b|\bactor\s+\w|\bTask\s*[.{]/) }
+        findings: { file in
+            file.linesOfCode(with: "async", "await", "actor", "Task") {
+                $0.contains(/\b(async|await)\b|\bactor\s+\w|\bTask\s*[.{]/)
+            }
         },
         broken: [
             "func f() async throws {", "await f()", "package actor Pool {", "Task { f() }",
@@ -48,7 +52,7 @@ extension Rule {
         sentence: "A C target is imported by its one owner, and by it only internally",
         concerns: isShippedSwift,
         findings: { file in
-            file.linesOfCode { line in
+            file.linesOfCode(with: "import") { line in
                 guard let found = Import(line), let owner = owners[found.module] else { return false }
                 return owner != file.target || found.isVisibleOutside
             }
@@ -67,7 +71,7 @@ extension Rule {
         sentence: "Foundation is at most FoundationEssentials, in Pool and CSIWire",
         concerns: isShippedSwift,
         findings: { file in
-            file.linesOfCode { line in
+            file.linesOfCode(with: "import") { line in
                 guard let module = Import(line)?.module, module.hasPrefix("Foundation") else { return false }
                 return module != "FoundationEssentials" || !["Pool", "CSIWire"].contains(file.target)
             }
@@ -83,7 +87,9 @@ extension Rule {
                 "Volumes": ["Log", "Synchronization"], "Log": ["Glibc"],
             ]
             guard let target = file.target, let modules = allowed[target] else { return [] }
-            return file.linesOfCode { Import($0).map { !modules.contains($0.module) } ?? false }
+            return file.linesOfCode(with: "import") {
+                Import($0).map { !modules.contains($0.module) } ?? false
+            }
         },
         broken: [
             Example("Sources/Volumes/A.swift", "import Glibc"),

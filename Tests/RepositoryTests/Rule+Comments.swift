@@ -3,11 +3,13 @@ extension Rule {
         sentence: "An unchecked escape stands in RPCServer or LinuxHost and says beside it why it is safe",
         concerns: isShippedSwift,
         findings: { file in
-            file.linesOfCode { $0.contains(/@unchecked\s+Sendable|nonisolated\(unsafe\)/) }
-                .filter { index in
-                    let explained = file.lines[max(0, index - 3)...index].contains { $0.contains("SAFETY:") }
-                    return !explained || !["RPCServer", "LinuxHost"].contains(file.target)
-                }
+            file.linesOfCode(with: "@unchecked", "nonisolated") {
+                $0.contains(/@unchecked\s+Sendable|nonisolated\(unsafe\)/)
+            }
+            .filter { index in
+                let explained = file.lines[max(0, index - 3)...index].contains { $0.contains("SAFETY:") }
+                return !explained || !["RPCServer", "LinuxHost"].contains(file.target)
+            }
         },
         broken: [
             Example("Sources/RPCServer/A.swift", "final class A: @unchecked Sendable {"),
@@ -26,8 +28,10 @@ extension Rule {
         sentence: "Every package declaration has a documentation comment",
         concerns: isShippedSwift,
         findings: { file in
-            file.linesOfCode { $0.contains(/^\s*(@[\w.]+(\([^)]*\))?\s+)*(\w+\s+)*package\s+(?!import\b)\w/) }
-                .filter { !isDocumented(file.lines[..<$0]) }
+            file.linesOfCode(with: "package") {
+                $0.contains(/^\s*(@[\w.]+(\([^)]*\))?\s+)*(\w+\s+)*package\s+(?!import\b)\w/)
+            }
+            .filter { !isDocumented(file.lines[..<$0]) }
         },
         broken: [
             "package struct A {}", "// a comment\npackage let a = 1",

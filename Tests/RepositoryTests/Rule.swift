@@ -38,8 +38,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
 
     static let all: [Rule] = [
         forcedTry, cErrno, synchronous, cModules, foundation, pureTargets, safety, documented, skips,
-        makeTargets,
-        machinePaths,
+        makeTargets, machinePaths,
     ]
 
     /// Concerns Swift that ships.

@@ -21,9 +21,11 @@ struct SourceFile: Sendable {
         return parts.count > 2 && parts[0] == "Sources" ? parts[1] : nil
     }
 
-    /// The indices of the lines whose code satisfies the predicate.
-    func linesOfCode(where matches: (Substring) -> Bool) -> [Int] {
-        code.indices.filter { matches(code[$0]) }
+    /// The indices of the lines whose code has one of the words and satisfies the predicate.
+    ///
+    /// The words are there for speed: few lines have them, and looking for them is much cheaper than a pattern.
+    func linesOfCode(with words: String..., where matches: (Substring) -> Bool) -> [Int] {
+        code.indices.filter { index in words.contains { code[index].contains($0) } && matches(code[index]) }
     }
 }
 
@@ -61,6 +63,11 @@ enum SwiftCode {
         }
 
         private mutating func scanCode(_ open: Int) {
+            guard "/\"#()".utf8.contains(bytes[at]) else {
+                output.append(bytes[at])
+                at += 1
+                return
+            }
             if sees("//") {
                 while at < bytes.count, bytes[at] != UInt8(ascii: "\n") { blank(1) }
             } else if sees("/*") {
@@ -80,6 +87,7 @@ enum SwiftCode {
         }
 
         private mutating func scanText(_ hashes: Int, _ quotes: Int) {
+            guard "\\\"\n".utf8.contains(bytes[at]) else { return blank(1) }
             let marks = String(repeating: "#", count: hashes)
             if sees("\\" + marks + "(") {
                 blank(2 + hashes)
