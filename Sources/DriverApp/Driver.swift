@@ -65,7 +65,7 @@ package final class Driver: Sendable {
         try options.makeSocketFolder()
         server = try RPCServer.start(
             socket: options.socketPath, methods: handlers.map { Self.method($0, log) })
-        log.info("serving", (.socket, options.socketPath), (.node, options.nodeID))
+        log.info("serving", (.endpoint, options.socketPath), (.nodeID, options.nodeID))
     }
 
     /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.

@@ -140,11 +140,6 @@ extension ServeOptions.PoolOptions {
             policy: CapacityPolicy(reserve: reserve, overcommitThousandths: overcommit))
     }
 
-    private init(name: PoolName, path: String, policy: CapacityPolicy) {
-        self.name = name
-        self.path = path
-        self.policy = policy
-    }
 
     /// `5%`, or bytes with an optional KiB, MiB, GiB or TiB.
     private static func reserve(_ text: String) throws(UsageError) -> CapacityPolicy.Reserve {

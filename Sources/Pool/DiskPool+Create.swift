@@ -1,5 +1,5 @@
 import LinuxHost
-import Volumes
+package import Volumes
 
 extension DiskPool {
     package func create(_ record: VolumeRecord) throws(VolumeFault) {
@@ -39,7 +39,7 @@ extension DiskPool {
         if case .filesystem(let kind) = record.kind {
             try mkfs.format("\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)", kind, for: record)
         }
-        let bytes = try RecordFile.encode(RecordFile(record))
+        let bytes = try RecordFile.json(RecordFile(record))
         try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             // mkfs may have punched holes where it wanted zeros; what is allocated already costs nothing here.
             if record.provisioning == .thick { try image.allocate(bytes: record.size.bytes) }
@@ -104,7 +104,7 @@ extension DiskPool {
         }
         var grown = record
         grown.size = size
-        let bytes = try RecordFile.encode(RecordFile(grown))
+        let bytes = try RecordFile.json(RecordFile(grown))
         try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             try folder.replace(PoolLayout.record, with: bytes, mode: 0o600, sync: true)
         }

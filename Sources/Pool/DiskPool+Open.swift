@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-package import LinuxHost
+import LinuxHost
 package import Log
 package import Volumes
 
@@ -45,7 +45,7 @@ extension DiskPool {
         try pool.sweep()
         log.info(
             "pool opened", (.pool, name.text), (.path, path), (.poolID, id.text),
-            (.filesystem, features.filesystem), (.reflink, features.canReflink),
+            (.filesystem, features.filesystem), (.features, features.canReflink ? "reflink" : ""),
             (.provisioning, description.defaultProvisioning.rawValue))
         return pool
     }
@@ -79,7 +79,7 @@ extension DiskPool {
                 version: IdentityFile.newestVersion, id: RandomBytes.hex(byteCount: 8),
                 created: Clock.wallClockRFC3339())
             try root.replace(
-                PoolLayout.identityFile, with: RecordFile.encode(file), mode: 0o600, sync: true)
+                PoolLayout.identityFile, with: RecordFile.json(file), mode: 0o600, sync: true)
         }
         let bytes = try root.read(PoolLayout.identityFile, limitBytes: 4096)
         let file = try JSONDecoder().decode(IdentityFile.self, from: Data(bytes))

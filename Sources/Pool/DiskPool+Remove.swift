@@ -1,5 +1,5 @@
 import LinuxHost
-import Volumes
+package import Volumes
 
 extension DiskPool {
     package func remove(_ name: VolumeName) throws(VolumeFault) {

@@ -3,8 +3,8 @@
 // A pool is a folder (design in ARCHITECTURE.md, "A pool on disk"). Nothing half-made is ever visible in it: volumes are
 // built in staging/ and published by one rename, and deleted by one rename into trash/. This target knows no CSI.
 
-package import Log
-package import LinuxHost
+import Log
+import LinuxHost
 package import Volumes
 
 /// One pool folder: records and images of its volumes.
@@ -37,19 +37,15 @@ package final class DiskPool: VolumeStore {
 
     /// The pool folder, if it is still the one that was opened at start.
     func opened() throws(VolumeFault) -> Directory {
-        let found: FileStatus?
-        let root: Directory
+        let trouble: String
         do {
-            root = try Directory.open(path)
-            found = try root.status(PoolLayout.identityFile)
+            let root = try Directory.open(path)
+            if try root.status(PoolLayout.identityFile)?.identity == identity { return root }
+            trouble = "it is not the folder that was opened at start; is its disk still mounted there?"
         } catch {
-            throw .notNow("pool \(pool.name) at \(path) cannot be opened: \(error)")
+            trouble = "\(error)"
         }
-        guard found?.identity == identity else {
-            throw .notNow(
-                "\(path) is not the folder that was opened as pool \(pool.name); is its disk still mounted there?")
-        }
-        return root
+        throw .notNow("pool \(pool.name) at \(path) cannot be used: \(trouble)")
     }
 
     /// A folder of the layout.

@@ -1,5 +1,5 @@
 import LinuxHost
-import Volumes
+package import Volumes
 
 extension KernelNode {
     package func check() throws(VolumeFault) {

@@ -1,5 +1,5 @@
 import LinuxHost
-import Volumes
+package import Volumes
 
 extension KernelNode {
     /// An hour; the caller's deadline is shorter, and its repeats are told that the check is still running.
@@ -9,14 +9,13 @@ extension KernelNode {
     package func checkFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {
         // The journals of XFS and btrfs are replayed by the mount; ext4 notes errors for e2fsck.
         guard kind == .ext4, try superblock(of: device)?.hasErrors == true else { return }
-        let result = try run(
-            "e2fsck", ["-p", device.path], step: "check the file system on \(device)",
-            deadlineSeconds: Self.checkDeadlineSeconds)
+        let result = try Tool.onHost(
+            "e2fsck", ["-p", device.path], "check the file system on \(device)", Self.checkDeadlineSeconds)
         // e2fsck(8): 0 clean, 1 corrected; 4 and more need a person.
         guard result.exitStatus <= 1 else {
             throw .host(
                 step: "check the file system on \(device)",
-                cause: "e2fsck -p ended with \(result.exitStatus), run it by hand: \(result.lastLines)")
+                cause: "it needs a person to run e2fsck: \(result.complaint(of: "e2fsck -p"))")
         }
     }
 
@@ -35,9 +34,9 @@ extension KernelNode {
             case .xfs: ("xfs_growfs", ["-d", path.text])
             case .btrfs: ("btrfs", ["filesystem", "resize", "max", path.text])
             }
-        let result = try run(program, arguments, step: step, deadlineSeconds: Self.growDeadlineSeconds)
+        let result = try Tool.onHost(program, arguments, step, Self.growDeadlineSeconds)
         guard result.exitStatus == 0 else {
-            throw .host(step: step, cause: "\(program) ended with \(result.exitStatus): \(result.lastLines)")
+            throw .host(step: step, cause: result.complaint(of: program))
         }
         return true
     }
@@ -57,20 +56,7 @@ extension KernelNode {
 
     private func superblock(of device: Device) throws(VolumeFault) -> Superblock? {
         try VolumeFault.onHost("read the superblock of \(device)") { () throws(SystemError) in
-            try Superblock.read(device: device.loop)
-        }
-    }
-
-    private func run(
-        _ program: String, _ arguments: [String], step: String, deadlineSeconds: Double
-    ) throws(VolumeFault) -> ToolResult {
-        guard let tool = Tool.find(program) else {
-            throw .notNow("\(step): \(program) is not installed on the node")
-        }
-        do {
-            return try tool.run(arguments, deadlineSeconds: deadlineSeconds)
-        } catch {
-            throw .host(step: step, cause: "\(error)")
+            try Superblock.read(try OwnedDescriptor.open(device.path, .readOnly))
         }
     }
 }

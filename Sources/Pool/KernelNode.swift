@@ -1,4 +1,4 @@
-package import LinuxHost
+import LinuxHost
 package import Log
 package import Volumes
 

@@ -12,21 +12,8 @@ struct Mkfs: Sendable {
     func format(_ image: String, _ kind: FilesystemKind, for record: VolumeRecord) throws(VolumeFault) {
         let program = "mkfs.\(kind.rawValue)"
         let step = "make \(kind.rawValue) on volume \(record.id.name)"
-        guard let tool = Tool.find(program) else {
-            throw .notNow("\(step): \(program) is not installed on the node")
-        }
-        do {
-            let result = try tool.run(Self.arguments(kind, record) + [image], deadlineSeconds: Self.deadlineSeconds)
-            guard result.exitStatus == 0 else {
-                throw Self.failure(step, "\(program) ended with \(result.exitStatus): \(result.lastLines)")
-            }
-        } catch let error as ToolError {
-            throw Self.failure(step, "\(error)")
-        } catch let fault as VolumeFault {
-            throw fault
-        } catch {
-            throw .host(step: step, cause: "\(error)")
-        }
+        let result = try Tool.onHost(program, Self.arguments(kind, record) + [image], step, Self.deadlineSeconds)
+        guard result.exitStatus == 0 else { throw Self.failure(step, result.complaint(of: program)) }
     }
 
     /// LC_ALL=C makes all three programs print the text of ENOSPC as here.
@@ -57,5 +44,30 @@ struct Mkfs: Sendable {
         case .btrfs:
             return ["-q", "-f", "-K", "-s", "4096"] + extra
         }
+    }
+}
+
+extension Tool {
+    /// Runs a program of the node; a missing one is named, because installing it is the remedy.
+    static func onHost(
+        _ program: String, _ arguments: [String], _ step: String, _ deadlineSeconds: Double
+    ) throws(VolumeFault) -> ToolResult {
+        guard let tool = Tool.find(program) else {
+            throw .notNow("\(step): \(program) is not installed on the node")
+        }
+        do {
+            return try tool.run(arguments, deadlineSeconds: deadlineSeconds)
+        } catch {
+            throw .host(step: step, cause: "\(error)")
+        }
+    }
+}
+
+extension ToolResult {
+    /// What the program said, in one line that fits a status message.
+    func complaint(of program: String) -> String {
+        let text = standardError.isEmpty ? standardOutput : standardError
+        let lines = text.split(separator: "\n").map { $0.drop { $0 == " " || $0 == "\t" } }.filter { !$0.isEmpty }
+        return "\(program) ended with \(exitStatus): \(lines.suffix(3).joined(separator: "; ").suffix(512))"
     }
 }

@@ -39,7 +39,7 @@ struct NoteFile: Codable {
         let file = NoteFile(
             version: newestVersion, staged: note.staged.mapValues(Entry.init),
             published: note.published.mapValues(Entry.init))
-        let bytes = try RecordFile.encode(file)
+        let bytes = try RecordFile.json(file)
         try VolumeFault.onHost("write \(PoolLayout.note)") { () throws(SystemError) in
             try folder.replace(PoolLayout.note, with: bytes, mode: 0o600, sync: false)
         }

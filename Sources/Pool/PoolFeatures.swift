@@ -1,4 +1,4 @@
-package import LinuxHost
+import LinuxHost
 
 /// What the file system below a pool can do; probed once, when the pool is opened.
 package struct PoolFeatures: Equatable, Sendable {
@@ -44,7 +44,7 @@ package struct PoolFeatures: Equatable, Sendable {
             return true
         } catch {
             // ioctl_ficlone(2) and fallocate(2): these mean that the file system does not offer the operation.
-            guard [.notSupported, .invalid, .inappropriate].contains(error.errno) else {
+            guard error.errno == .notSupported || error.errno == .invalid else {
                 throw error
             }
             return false

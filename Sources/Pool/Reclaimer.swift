@@ -30,7 +30,7 @@ final class Reclaimer: Sendable {
         }
         guard mustStart else { return }
         do {
-            try OwnThread.start(name: "reclaim") { [self] in work() }
+            _ = try OwnThread.start(name: "reclaim") { [self] in work() }
         } catch {
             state.withLock { $0 = .idle }
             log.warning("deleted volumes stay until the next start", (.path, poolPath), (.error, "\(error)"))

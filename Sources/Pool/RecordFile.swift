@@ -53,7 +53,7 @@ struct RecordFile: Codable {
     }
 
     /// Readable JSON with sorted keys and a newline at its end.
-    static func encode(_ value: some Encodable) throws(VolumeFault) -> [UInt8] {
+    static func json(_ value: some Encodable) throws(VolumeFault) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
