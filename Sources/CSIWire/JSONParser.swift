@@ -172,10 +172,9 @@ extension JSONParser {
                 throw fault("half of a surrogate pair")
             }
             let second = try hexadecimal()
-            let combined = 0x10000 + ((first - 0xd800) << 10) + (second &- 0xdc00)
-            guard (0xdc00...0xdfff).contains(second), let scalar = Unicode.Scalar(combined) else {
-                throw fault("half of a surrogate pair")
-            }
+            guard (0xdc00...0xdfff).contains(second),
+                let scalar = Unicode.Scalar(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))
+            else { throw fault("half of a surrogate pair") }
             return scalar
         default: throw fault("an unknown escape in a string")
         }

@@ -108,6 +108,9 @@ struct FieldType {
         unsafe descriptor.pointee.flags & UInt32(PROTOBUF_C_FIELD_FLAG_ONEOF.rawValue) != 0
     }
 
+    /// Whether the field holds one message, not a list of them.
+    var isNestedMessage: Bool { unsafe !isRepeated && descriptor.pointee.type == PROTOBUF_C_TYPE_MESSAGE }
+
     /// Whether csi.proto marks the field `csi_secret`; protoc-c drops the mark, but all and only those bear this name.
     var isSecret: Bool { name == "secrets" }
 
