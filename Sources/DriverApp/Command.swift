@@ -19,6 +19,8 @@ package enum Command {
         do {
             switch arguments.dropFirst().first {
             case "serve": return try serve(Array(arguments.dropFirst(2)))
+            case "call": return try CallCommand.run(Array(arguments.dropFirst(2)))
+            case "probe": return try ProbeCommand.run(Array(arguments.dropFirst(2)))
             case "version": print("loopcsi \(Driver.version)")
             case nil, "help", "--help", "-h": print(usage)
             case let word?: throw UsageError("unknown subcommand '\(word)'; try loopcsi help")
@@ -48,7 +50,7 @@ package enum Command {
         return 0
     }
 
-    private static func complain(_ text: String) {
+    static func complain(_ text: String) {
         StandardError.write(Array("loopcsi: \(text)\n".utf8))
     }
 }

@@ -77,7 +77,7 @@ package final class Driver: Sendable {
 
     private static func method(_ handler: CSIHandler, _ log: Logger) -> RPCMethod {
         .unary(handler.path, lane: handler.isQuick ? .quick : .work) { _, request throws(RPCStatus) in
-            do {
+            do throws(CSIStatus) {
                 return try handler.run(request, log: log) { Double(Clock.monotonicNanoseconds) / 1e6 }
             } catch {
                 throw RPCStatus(code: error.code.rawValue, message: error.message)

@@ -61,12 +61,14 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the kernel refuses to write to the device.
     package func isReadOnly() throws(SystemError) -> Bool {
-        try SystemError.check("BLKROGET", on: path, clinux_block_is_read_only(try open().number)) != 0
+        let device = try open()
+        return try SystemError.check("BLKROGET", on: path, clinux_block_is_read_only(device.number)) != 0
     }
 
     /// Makes the kernel refuse or allow writes to the device, whoever asks.
     package func setReadOnly(_ readOnly: Bool) throws(SystemError) {
-        try SystemError.check("BLKROSET", on: path, clinux_block_set_read_only(try open().number, readOnly))
+        let device = try open()
+        try SystemError.check("BLKROSET", on: path, clinux_block_set_read_only(device.number, readOnly))
     }
 
     /// Whether nobody claims the device: it is not mounted, and no other exclusive user has it.
