@@ -39,18 +39,20 @@ package struct CSIHandler: Sendable {
             let (reply, subject) = try body(request)
             log.log(
                 isQuick ? .debug : .info, "call",
-                [(.method, method), (.code, "OK"), (.ms, milliseconds() - began)] + Self.volume(subject))
+                [(.method, method), (.code, "OK"), (.ms, Self.rounded(milliseconds() - began))] + Self.volume(subject))
             return reply
         } catch {
             log.log(
                 error.code == .internalError ? .error : .warning, "call",
                 [
-                    (.method, method), (.code, error.code.name), (.ms, milliseconds() - began),
+                    (.method, method), (.code, error.code.name), (.ms, Self.rounded(milliseconds() - began)),
                     (.error, error.message),
                 ])
             throw error
         }
     }
+
+    private static func rounded(_ milliseconds: Double) -> Double { (milliseconds * 1000).rounded() / 1000 }
 
     private var method: String { path.split(separator: "/").last.map(String.init) ?? path }
 

@@ -153,8 +153,12 @@ package protocol NodeHost: Sendable {
     /// Refuses or allows writes through every node of the device.
     func setReadOnly(_ device: Device, _ readOnly: Bool) throws(VolumeFault)
 
-    /// Repairs what is safe to repair on a file system that is not mounted, where it is due.
-    func checkFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault)
+    /// Makes a file system ready to be mounted: repairs what is safe to repair where it is due, and grows it to the
+    /// device if that is not possible once it is mounted.
+    func prepareFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault)
+
+    /// Whether a mounted file system of that kind can grow on this node.
+    func growsMounted(_ kind: FilesystemKind) -> Bool
 
     /// Mounts the file system of the device on an existing folder.
     ///
@@ -165,6 +169,8 @@ package protocol NodeHost: Sendable {
     ) throws(VolumeFault)
 
     /// Grows the mounted file system to its device where it is smaller; true if it grew.
+    ///
+    /// - Throws: `notNow` naming the remedy where it can only grow before it is mounted, `host`.
     func growFilesystem(_ kind: FilesystemKind, on device: Device, at path: HostPath) throws(VolumeFault) -> Bool
 
     /// What is at the path besides the volume.
@@ -212,3 +218,6 @@ package protocol NodeHost: Sendable {
     /// Digest of mount flags, for a `Usage`.
     func digest(_ flags: MountFlags) -> String
 }
+
+/// Asks whether the driver is fit for work: true, false while it is starting, or a fault that says what is missing.
+package typealias ReadinessCheck = @Sendable () throws(VolumeFault) -> Bool

@@ -67,7 +67,7 @@ extension NodeVolumes {
         }
         let device = try suitable(record, view, readOnly: wanted.isReadOnly)
         do {
-            if !wanted.isReadOnly { try host.checkFilesystem(kind, on: device) }
+            if !wanted.isReadOnly { try host.prepareFilesystem(kind, on: device) }
             var note = StagingNote()
             note.staged[path.text] = wanted
             try host.keep(note, of: record.id)
@@ -101,7 +101,7 @@ extension NodeVolumes {
     private func grow(
         _ kind: FilesystemKind, on device: Device, at path: HostPath, _ wanted: Usage
     ) throws(VolumeFault) {
-        guard !wanted.isReadOnly else { return }
+        guard !wanted.isReadOnly, host.growsMounted(kind) else { return }
         _ = try host.growFilesystem(kind, on: device, at: path)
     }
 
