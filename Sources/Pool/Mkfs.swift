@@ -12,7 +12,8 @@ struct Mkfs: Sendable {
     func format(_ image: String, _ kind: FilesystemKind, for record: VolumeRecord) throws(VolumeFault) {
         let program = "mkfs.\(kind.rawValue)"
         let step = "make \(kind.rawValue) on volume \(record.id.name)"
-        let result = try Tool.onHost(program, Self.arguments(kind, record) + [image], step, Self.deadlineSeconds)
+        let result = try Tool.onHost(
+            program, Self.arguments(kind, record) + [image], step, Self.deadlineSeconds)
         guard result.exitStatus == 0 else { throw Self.failure(step, result.complaint(of: program)) }
     }
 
@@ -67,7 +68,9 @@ extension ToolResult {
     /// What the program said, in one line that fits a status message.
     func complaint(of program: String) -> String {
         let text = standardError.isEmpty ? standardOutput : standardError
-        let lines = text.split(separator: "\n").map { $0.drop { $0 == " " || $0 == "\t" } }.filter { !$0.isEmpty }
+        let lines = text.split(separator: "\n").map { $0.drop { $0 == " " || $0 == "\t" } }.filter {
+            !$0.isEmpty
+        }
         return "\(program) ended with \(exitStatus): \(lines.suffix(3).joined(separator: "; ").suffix(512))"
     }
 }

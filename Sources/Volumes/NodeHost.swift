@@ -106,6 +106,7 @@ package struct StagingNote: Equatable, Sendable {
 package struct VolumeUsage: Equatable, Sendable {
     /// Total, used and available of one thing.
     package struct Amounts: Equatable, Sendable {
+        /// Of the thing in question; a raw disk leaves the last two zero.
         package let total, used, available: Int64
         /// Puts the three together.
         package init(total: Int64, used: Int64, available: Int64) {
@@ -127,7 +128,9 @@ package struct VolumeUsage: Equatable, Sendable {
     }
 }
 
-/// The kernel of the node as the domain needs it. Callers hold the volume's `InFlight` key for calls that change it.
+/// The kernel of the node as the domain needs it.
+///
+/// Callers hold the volume's `InFlight` key for calls that change it.
 package protocol NodeHost: Sendable {
     /// Verifies that the node has what volumes need: loop devices and the file system tools.
     ///
@@ -171,7 +174,8 @@ package protocol NodeHost: Sendable {
     /// Grows the mounted file system to its device where it is smaller; true if it grew.
     ///
     /// - Throws: `notNow` naming the remedy where it can only grow before it is mounted, `host`.
-    func growFilesystem(_ kind: FilesystemKind, on device: Device, at path: HostPath) throws(VolumeFault) -> Bool
+    func growFilesystem(_ kind: FilesystemKind, on device: Device, at path: HostPath) throws(VolumeFault)
+        -> Bool
 
     /// What is at the path besides the volume.
     func occupant(of path: HostPath, besides id: VolumeID) throws(VolumeFault) -> PathOccupant
