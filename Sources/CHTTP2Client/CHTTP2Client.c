@@ -1,1 +1,0 @@
-#include "CHTTP2Client.h"

@@ -1,0 +1,74 @@
+/// The sizes and limits of a server.
+package struct RPCServerOptions: Sendable {
+    /// Threads of the work lane at most; each is started when first needed.
+    package var workers = 16
+
+    /// Calls that may wait for a worker; one more is answered UNAVAILABLE.
+    package var workQueue = 1024
+
+    /// Threads of the quick lane at most.
+    package var quickWorkers = 2
+
+    /// The largest request and the largest reply, in bytes.
+    package var maxMessageBytes = 4 * 1024 * 1024
+
+    /// How long `stop()` waits for running handlers, in seconds.
+    package var stopGrace = 25.0
+
+    /// Told of each finished call, on the thread that finished it, after the reply was handed to gRPC.
+    ///
+    /// For refused calls that is the thread that receives all calls, so it must not wait for anything slow.
+    package var onFinish: (@Sendable (RPCCallSummary) -> Void)?
+
+    /// The defaults.
+    package init() {}
+}
+
+/// One finished call, for the log and the metrics.
+package struct RPCCallSummary: Sendable {
+    /// The path, like "/package.Service/Method".
+    package let method: String
+
+    /// The gRPC code that was sent, 0 for success.
+    package let code: Int32
+
+    /// The message that was sent with it.
+    package let message: String
+
+    /// Time since the call arrived, waiting for a thread included.
+    package let seconds: Double
+}
+
+/// Why a server could not start.
+package enum RPCServerError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The path is longer than a Unix socket's name can be.
+    case pathTooLong(path: String, bytes: Int, limit: Int)
+
+    /// The path is empty or has a NUL in it.
+    case pathUnusable(path: String)
+
+    /// Another process answers at the path.
+    case alreadyServed(path: String)
+
+    /// Something that is not a socket is at the path; it is left alone.
+    case notASocket(path: String)
+
+    /// Two methods have the same path.
+    case duplicateMethod(String)
+
+    /// A step failed for another reason.
+    case system(step: String, path: String, cause: String)
+
+    /// A sentence for the operator.
+    package var description: String {
+        switch self {
+        case .pathTooLong(let path, let bytes, let limit):
+            "the socket path \(path) has \(bytes) bytes; a Unix socket's path can have at most \(limit)"
+        case .pathUnusable(let path): "\"\(path)\" cannot be a socket path"
+        case .alreadyServed(let path): "another process already serves the socket \(path)"
+        case .notASocket(let path): "\(path) exists and is not a socket; it was left alone"
+        case .duplicateMethod(let method): "the method \(method) is registered twice"
+        case .system(let step, let path, let cause): "cannot \(step) (\(path)): \(cause)"
+        }
+    }
+}
