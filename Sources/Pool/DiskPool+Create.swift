@@ -29,7 +29,8 @@ extension DiskPool {
         let isLocked = try VolumeFault.onHost(step) { () throws(SystemError) in
             try folder.tryLock(.exclusive)
         }
-        precondition(isLocked, "The folder \(building) was just made under a random name, so nobody can hold it.")
+        precondition(
+            isLocked, "The folder \(building) was just made under a random name, so nobody can hold it.")
         let image = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             let image = try folder.createFile(PoolLayout.image, mode: 0o600)
             try hint(image)
@@ -37,7 +38,8 @@ extension DiskPool {
             return image
         }
         if case .filesystem(let kind) = record.kind {
-            try mkfs.format("\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)", kind, for: record)
+            try mkfs.format(
+                "\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)", kind, for: record)
         }
         let bytes = try RecordFile.json(RecordFile(record))
         try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
@@ -99,7 +101,8 @@ extension DiskPool {
             }
         } catch {
             // fallocate(2) may have got half-way. The blocks beyond the old size were never shown to anybody.
-            try VolumeFault.onHost(step) { () throws(SystemError) in try image.truncate(to: record.size.bytes) }
+            try VolumeFault.onHost(step) { () throws(SystemError) in try image.truncate(to: record.size.bytes)
+            }
             throw error
         }
         var grown = record

@@ -8,7 +8,8 @@ extension KernelNode {
             try FileStatus.at(control)
         }
         guard found != nil else {
-            throw .notNow("\(control) is missing; load the kernel module loop and show the host's /dev to the driver")
+            throw .notNow(
+                "\(control) is missing; load the kernel module loop and show the host's /dev to the driver")
         }
         for kind in FilesystemKind.allCases where Tool.find("mkfs.\(kind)") == nil {
             throw .notNow("mkfs.\(kind) is not installed; install the tools of \(kind)")
@@ -101,7 +102,9 @@ extension KernelNode {
             troubles.append("ext4 counted \(count) errors; unmount it and have it checked")
         }
         // A file system that was shut down (XFS) or lost its device answers every look with EIO.
-        if let mount = view.filesystemMounts.first, let fault = unreachable(mount.path) { troubles.append(fault) }
+        if let mount = view.filesystemMounts.first, let fault = unreachable(mount.path) {
+            troubles.append(fault)
+        }
         return troubles
     }
 

@@ -115,7 +115,8 @@ extension Device {
     /// The device in the terms of the host.
     var loop: LoopDevice {
         guard let loop = LoopDevice(number: number) else {
-            preconditionFailure("A device of a volume was found with the number \(number), which no device has.")
+            preconditionFailure(
+                "A device of a volume was found with the number \(number), which no device has.")
         }
         return loop
     }

@@ -14,7 +14,8 @@ extension NodeVolumes {
             if let why = capability.mismatch(with: record.kind) { throw .notNow(why) }
             let view = try observe(id)
             guard !view.isOnOtherImage else {
-                throw .notNow("volume \(id) is attached with a file that was replaced in the pool; unstage it first")
+                throw .notNow(
+                    "volume \(id) is attached with a file that was replaced in the pool; unstage it first")
             }
             let wanted = usage(capability, readOnly: capability.isReadOnly)
             switch record.kind {
@@ -113,7 +114,9 @@ extension NodeVolumes {
 
     static func describe(_ have: Usage, against wanted: Usage) -> String {
         if have.mode != wanted.mode { return "its access mode is \(have.mode.rawValue)" }
-        if have.isReadOnly != wanted.isReadOnly { return have.isReadOnly ? "it is read-only" : "it is writable" }
+        if have.isReadOnly != wanted.isReadOnly {
+            return have.isReadOnly ? "it is read-only" : "it is writable"
+        }
         return "its mount flags are others"
     }
 
