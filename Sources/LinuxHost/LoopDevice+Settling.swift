@@ -24,7 +24,7 @@ extension LoopDevice {
     /// Turns discard off, or on again after an earlier image had it off, and reads the setting back.
     private func setDiscard(_ allowed: Bool) throws(SystemError) {
         let setting = "\(queue)/discard_max_bytes"
-        let wanted = allowed ? TextFile.read("\(queue)/discard_max_hw_bytes") ?? "0" : "0"
+        let wanted = allowed ? largestDiscard : "0"
         if TextFile.read(setting) != wanted { try TextFile.write(setting, wanted) }
         if !allowed {
             guard TextFile.read(setting) == "0" else {
@@ -34,6 +34,15 @@ extension LoopDevice {
             let zeroing = "\(queue)/write_zeroes_unmap_max_bytes"
             if let now = TextFile.read(zeroing), now != "0" { try TextFile.write(zeroing, "0") }
         }
+    }
+
+    /// The limit stays with the device when the image goes, so a thick volume's zero has to be raised again; the
+    /// kernel takes whole multiples of the granularity only.
+    private var largestDiscard: String {
+        guard let text = TextFile.read("\(queue)/discard_max_hw_bytes"), let most = Int64(text),
+            let unit = TextFile.read("\(queue)/discard_granularity").flatMap({ Int64($0) }), unit > 0
+        else { return "0" }
+        return "\(most - most % unit)"
     }
 
     /// Leaves the order of requests to the disk below.

@@ -39,8 +39,8 @@ package enum LoopDevices {
             guard let device = LoopDevice(number: number) else { continue }
             do throws(SystemError) {
                 try configure(device, image, name: name, options: options)
-            } catch  where error.errno == .busy {
-                // Another process took the number between the question and the answer.
+            } catch  where error.errno == .busy || error.errno == .noAddress {
+                // Another process took the number between the question and the answer; ENXIO while it gives it back.
                 continue
             }
             do throws(SystemError) {
