@@ -33,14 +33,19 @@ package enum LoopDevices {
     {
         try checkText(name, call: "attach")
         var tried: Set<Int32> = []
+        var lastError = SystemError(call: "LOOP_CTL_GET_FREE", errno: .busy, object: name)
         for _ in 0..<attempts {
             let number = try unusedNumber(besides: tried)
             tried.insert(number)
             guard let device = LoopDevice(number: number) else { continue }
+            if options.allowDiscard, device.hasLostDiscard {
+                if try device.renew() { tried.remove(number) }
+                continue
+            }
             do throws(SystemError) {
                 try configure(device, image, name: name, options: options)
-            } catch  where error.errno == .busy || error.errno == .noAddress {
-                // Another process took the number between the question and the answer; ENXIO while it gives it back.
+            } catch  where isTaken(error.errno) {
+                lastError = error
                 continue
             }
             do throws(SystemError) {
@@ -51,7 +56,13 @@ package enum LoopDevices {
             return device
         }
         throw SystemError(
-            call: "LOOP_CONFIGURE", errno: .busy, object: "\(name), \(attempts) loop devices tried")
+            call: lastError.call, errno: lastError.errno,
+            object: "\(lastError.object) after \(attempts) attempts")
+    }
+
+    /// Whether another process took the number, or removed the device, between the question and the answer.
+    private static func isTaken(_ errno: Errno) -> Bool {
+        [.busy, .noAddress, .noDevice, .noEntry].contains(errno)
     }
 
     /// A number the kernel calls free; a new one if that was tried already, as its device may be claimed otherwise.
@@ -84,15 +95,17 @@ package enum LoopDevices {
     }
 
     /// All devices that carry this file, found by device and inode, never by path.
+    ///
+    /// Looks at each attached device: about 40 microseconds for each. A file on NFS may keep the call waiting.
     package static func backed(by file: FileIdentity) throws(SystemError) -> [LoopDevice] {
-        try attached { $0.backing == file }
+        try attached { $0.identity == file }
     }
 
-    /// All attached devices whose status passes a test.
-    package static func attached(where matches: (LoopStatus) -> Bool) throws(SystemError) -> [LoopDevice] {
+    /// All attached devices whose backing file passes a test.
+    static func attached(where matches: (LoopBacking) -> Bool) throws(SystemError) -> [LoopDevice] {
         var found: [LoopDevice] = []
         for device in try all() {
-            if let status = try device.status(), matches(status) { found.append(device) }
+            if let backing = try device.backing(), matches(backing) { found.append(device) }
         }
         return found
     }
