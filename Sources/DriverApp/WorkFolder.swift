@@ -33,8 +33,8 @@ enum WorkFolder {
             try Mounting.unmount(mount.target)
             leftovers.append("a mount at \(mount.target)")
         }
-        let devices = try LoopDevices.attached { $0.backingPath.hasPrefix("\(folder)/") }
-        for device in devices {
+        for (device, status) in try LoopDevices.allWithStatus()
+        where status.backingPath.hasPrefix("\(folder)/") {
             try device.detach()
             leftovers.append("\(device)")
         }

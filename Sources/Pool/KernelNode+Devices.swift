@@ -1,4 +1,5 @@
 import LinuxHost
+import Synchronization
 package import Volumes
 
 extension KernelNode {
@@ -38,7 +39,9 @@ extension KernelNode {
         let device = try VolumeFault.onHost(step) { () throws(SystemError) in
             try LoopDevices.attach(image, name: record.id.name.text, options: options)
         }
-        return Device(number: device.number, isReadOnly: readOnly)
+        let attached = Device(number: device.number, isReadOnly: readOnly)
+        hints.withLock { $0[record.id] = attached }
+        return attached
     }
 
     /// Reserves again what a thick image lost, say by a hole that a raw block user punched.
@@ -55,6 +58,7 @@ extension KernelNode {
     package func detach(_ device: Device) throws(VolumeFault) {
         do {
             try device.loop.detach()
+            hints.withLock { hints in hints = hints.filter { $0.value.number != device.number } }
         } catch {
             guard error.errno == .busy else { throw .host(step: "detach \(device)", cause: "\(error)") }
             throw .notNow("\(device) is still in use by a process, a mount or another loop device")
