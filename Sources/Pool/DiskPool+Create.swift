@@ -43,8 +43,8 @@ extension DiskPool {
         }
         let bytes = try RecordFile.json(RecordFile(record))
         try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-            // mkfs may have punched holes where it wanted zeros; what is allocated already costs nothing here.
-            if record.provisioning == .thick { try image.allocate(bytes: record.size.bytes) }
+            // mkfs may have punched holes where it wanted zeros.
+            if record.provisioning == .thick { try image.fillHoles(upTo: record.size.bytes) }
             try image.sync()
             try folder.write(PoolLayout.record, bytes, mode: 0o600)
             try folder.sync()
@@ -96,7 +96,11 @@ extension DiskPool {
         }
         do {
             try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-                try self.size(image, size, record.provisioning)
+                let old = record.size.bytes
+                switch record.provisioning {
+                case .thick: try image.allocate(from: old, bytes: size.bytes - old)
+                case .thin: try image.truncate(to: size.bytes)
+                }
                 try image.sync()
             }
         } catch {

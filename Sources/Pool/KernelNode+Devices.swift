@@ -51,8 +51,7 @@ extension KernelNode {
         guard record.provisioning == .thick else { return }
         try VolumeFault.onHostAllocating("reserve the blocks of volume \(record.id)") {
             () throws(SystemError) in
-            guard try image.status().allocatedBytes < record.size.bytes else { return }
-            try image.allocate(bytes: record.size.bytes)
+            try image.fillHoles(upTo: record.size.bytes)
         }
     }
 
