@@ -20,6 +20,8 @@ package struct FakeDriver: Sendable {
     package let node: FakeNode
     /// The volumes of the pools.
     package let catalog: Catalog
+    /// The operations that are running.
+    package let inFlight: InFlight
     /// The volumes on the node.
     package let volumes: NodeVolumes
 
@@ -29,8 +31,9 @@ package struct FakeDriver: Sendable {
     ) throws(VolumeFault) {
         self.stores = stores
         self.node = node ?? FakeNode(stores: stores)
+        inFlight = InFlight()
         catalog = try Catalog(
-            pools: stores.map { ($0, policy) }, inFlight: InFlight(), topologyPrefix: "topology.test",
+            pools: stores.map { ($0, policy) }, inFlight: inFlight, topologyPrefix: "topology.test",
             sha256Hex: fakeDigest, now: { "2026-01-02T03:04:05Z" })
         volumes = NodeVolumes(catalog: catalog, host: self.node)
     }

@@ -31,6 +31,13 @@ package struct FakeKernel: Equatable, Sendable {
         package var path: String
         package var source: Source
         package var isReadOnly: Bool
+
+        /// One line.
+        package init(path: String, source: Source, isReadOnly: Bool) {
+            self.path = path
+            self.source = source
+            self.isReadOnly = isReadOnly
+        }
     }
 
     /// Something in the file tree.
@@ -59,11 +66,12 @@ package struct FakeKernel: Equatable, Sendable {
 
     package init() {}
 
-    func top(at path: String) -> Entry? { mounts.last { $0.path == path } }
+    /// The mount that a look at the path meets.
+    package func top(of path: String) -> Entry? { mounts.last { $0.path == path } }
 
     func device(of id: VolumeID) -> Int32? { loops.filter { $0.value.volume == id }.keys.min() }
 
-    func file(at path: String) -> File? { top(at: path) == nil ? files[path] : .folder }
+    func file(at path: String) -> File? { top(of: path) == nil ? files[path] : .folder }
 
     func parent(of path: String) -> String {
         let cut = path.lastIndex(of: "/") ?? path.startIndex

@@ -88,7 +88,7 @@ extension FakeNode {
     ) throws(VolumeFault) -> Bool {
         try step("growFilesystem") { (kernel) throws(VolumeFault) in
             guard let loop = kernel.loops[device.number] else { throw Self.gone(device) }
-            guard kernel.top(at: path.text)?.source == .filesystem(device.number) else {
+            guard kernel.top(of: path.text)?.source == .filesystem(device.number) else {
                 throw .host(step: "grow \(kind) at \(path)", cause: "it is not mounted there")
             }
             guard let size = kernel.filesystems[loop.volume], size < loop.size else { return false }

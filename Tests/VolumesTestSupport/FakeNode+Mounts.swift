@@ -19,7 +19,7 @@ extension FakeNode {
 
     package func occupant(of path: HostPath, besides id: VolumeID) throws(VolumeFault) -> PathOccupant {
         try step("occupant") { kernel in
-            if let top = kernel.top(at: path.text) {
+            if let top = kernel.top(of: path.text) {
                 if let number = top.source.device, kernel.loops[number]?.volume == id { return .folder }
                 return .foreignMount("\(top.source)")
             }
@@ -54,7 +54,7 @@ extension FakeNode {
 
     private static func remove(_ path: HostPath, _ kernel: inout FakeKernel) throws(VolumeFault) {
         guard let have = kernel.files[path.text] else { return }
-        guard kernel.top(at: path.text) == nil else { throw .host(step: "remove \(path)", cause: "EBUSY") }
+        guard kernel.top(of: path.text) == nil else { throw .host(step: "remove \(path)", cause: "EBUSY") }
         guard have == .file(bytes: 0) || kernel.isEmptyFolder(path.text) else {
             throw .notNow("\(path) holds something although nothing is mounted there")
         }
@@ -67,7 +67,7 @@ extension FakeNode {
         try step("bindFilesystem") { (kernel) throws(VolumeFault) in
             try Self.requireFolder(source, "staging_target_path", kernel)
             try Self.requireFolder(target, "target_path", kernel)
-            let top = kernel.top(at: source.text)
+            let top = kernel.top(of: source.text)
             kernel.mounts.append(
                 .init(
                     path: target.text, source: top?.source ?? .foreign("the host's own \(source)"),

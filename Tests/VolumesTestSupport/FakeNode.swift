@@ -78,7 +78,7 @@ package final class FakeNode: NodeHost {
 
     package func usage(at path: HostPath) throws(VolumeFault) -> VolumeUsage {
         try step("usage") { (kernel) throws(VolumeFault) in
-            guard case .filesystem(let number)? = kernel.top(at: path.text)?.source,
+            guard case .filesystem(let number)? = kernel.top(of: path.text)?.source,
                 let total = kernel.loops[number]?.size.bytes
             else { throw .host(step: "examine \(path)", cause: "nothing is mounted there") }
             return VolumeUsage(
@@ -89,7 +89,7 @@ package final class FakeNode: NodeHost {
 
     package func isNode(_ path: HostPath, of device: Device) throws(VolumeFault) -> Bool {
         try step("isNode") {
-            $0.top(at: path.text)?.source == .node(device.number) || path.text == device.path
+            $0.top(of: path.text)?.source == .node(device.number) || path.text == device.path
         }
     }
 
