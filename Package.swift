@@ -57,13 +57,16 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["LinuxHost"], path: "Tests/TestSupport", swiftSettings: strict
         ),
+        .target(
+            name: "VolumesTestSupport", dependencies: ["Volumes"], path: "Tests/VolumesTestSupport",
+            swiftSettings: strict),
         tests("LogTests", ["Log"]),
         tests("LinuxHostTests", ["LinuxHost", "CLinux"]),
-        tests("VolumesTests", ["Volumes"]),
-        tests("PoolTests", ["Pool", "Volumes", "LinuxHost"]),
+        tests("VolumesTests", ["Volumes", "VolumesTestSupport"]),
+        tests("PoolTests", ["Pool", "Volumes", "VolumesTestSupport", "LinuxHost", "Log"]),
         tests("CSIWireTests", ["CSIWire"]),
         tests("RPCTests", ["RPCServer", "RPCClient"]),
-        tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes"]),
+        tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests("DriverAppTests", ["DriverApp"]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "DriverApp"]),
         tests("RepositoryTests", []),
