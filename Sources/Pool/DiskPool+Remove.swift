@@ -34,11 +34,12 @@ struct HeldImage: ~Copyable {
 }
 
 extension Directory {
-    /// Takes the exclusive lock of the image in this folder; a folder without an image is free.
+    /// Takes the exclusive lock of the image in this folder if nobody uses it; a folder without an image is free.
     borrowing func lockImage() throws(SystemError) -> HeldImage {
-        guard try status(PoolLayout.image) != nil else { return HeldImage(isFree: true, image: nil) }
+        guard let status = try status(PoolLayout.image) else { return HeldImage(isFree: true, image: nil) }
         let image = try openFile(PoolLayout.image, .readWrite)
-        let isFree = try image.tryLock(.exclusive)
+        // A loop device that somebody made by hand holds no lock.
+        let isFree = try image.tryLock(.exclusive) && LoopDevices.backed(by: status.identity).isEmpty
         return HeldImage(isFree: isFree, image: image)
     }
 }
