@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "CLinux", cSettings: warnings),
         .target(
             name: "CGRPCShim", cSettings: warnings,
-            linkerSettings: [.linkedLibrary("grpc"), .linkedLibrary("gpr")]),
+            linkerSettings: [.linkedLibrary("grpc_unsecure"), .linkedLibrary("gpr")]),
         .target(name: "CHTTP2Client", cSettings: warnings, linkerSettings: [.linkedLibrary("nghttp2")]),
         .target(
             name: "CCSIProto", cSettings: [.headerSearchPath("include")],
@@ -57,13 +57,16 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["LinuxHost"], path: "Tests/TestSupport", swiftSettings: strict
         ),
+        .target(
+            name: "VolumesTestSupport", dependencies: ["Volumes"], path: "Tests/VolumesTestSupport",
+            swiftSettings: strict),
         tests("LogTests", ["Log"]),
         tests("LinuxHostTests", ["LinuxHost", "CLinux"]),
-        tests("VolumesTests", ["Volumes"]),
-        tests("PoolTests", ["Pool", "Volumes", "LinuxHost"]),
+        tests("VolumesTests", ["Volumes", "VolumesTestSupport"]),
+        tests("PoolTests", ["Pool", "Volumes", "VolumesTestSupport", "LinuxHost", "Log"]),
         tests("CSIWireTests", ["CSIWire"]),
         tests("RPCTests", ["RPCServer", "RPCClient"]),
-        tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes"]),
+        tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests("DriverAppTests", ["DriverApp"]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "DriverApp"]),
         tests("RepositoryTests", []),

@@ -11,7 +11,7 @@ package enum Command {
           loopcsi call METHOD [JSON] [FLAGS]     call a method, such as csi.v1.Identity/Probe
           loopcsi probe [FLAGS]                  exit 0 if the driver is ready
           loopcsi demo                           watch a volume live (needs root)
-          loopcsi bench                          measure every step (needs root)
+          loopcsi bench [--lives N]              measure every step (needs root)
           loopcsi version
         """
 
@@ -23,6 +23,7 @@ package enum Command {
             case "call": return try CallCommand.run(Array(arguments.dropFirst(2)))
             case "probe": return try ProbeCommand.run(Array(arguments.dropFirst(2)))
             case "demo": return try DemoCommand.run(Array(arguments.dropFirst(2)))
+            case "bench": return try BenchCommand.run(Array(arguments.dropFirst(2)))
             case "version": print("loopcsi \(Driver.version)")
             case nil, "help", "--help", "-h": print(usage)
             case let word?: throw UsageError("unknown subcommand '\(word)'; try loopcsi help")

@@ -42,9 +42,9 @@ enum WorkFolder {
     }
 }
 
-/// What a driver that works well would have taken away itself.
+/// Mounts and devices that a run which works well takes away itself.
 struct LeftoverError: Error, CustomStringConvertible {
     let leftovers: [String]
 
-    var description: String { "the driver left \(leftovers.joined(separator: ", ")); it is removed now" }
+    var description: String { "left over and removed now: \(leftovers.joined(separator: ", "))" }
 }

@@ -41,8 +41,7 @@ final class Workbench {
             code = max(code, attempt(purpose) { try bench.driver.stop() })
             if code == 1 { bench.driver.showLog() }
         } catch {
-            Command.complain("\(purpose): \(error)")
-            code = 1
+            code = report(error, of: purpose)
         }
         return max(code, attempt(purpose) { try WorkFolder.remove(folder) })
     }
@@ -51,13 +50,18 @@ final class Workbench {
         do {
             try body()
             return 0
-        } catch let interrupt as Interrupt {
-            Command.complain("\(purpose): \(interrupt); cleaning up")
-            return interrupt.exitCode
         } catch {
+            return report(error, of: purpose)
+        }
+    }
+
+    private static func report(_ error: any Error, of purpose: String) -> Int32 {
+        guard let interrupt = error as? Interrupt else {
             Command.complain("\(purpose): \(error)")
             return 1
         }
+        Command.complain("\(purpose): \(interrupt); cleaning up")
+        return interrupt.exitCode
     }
 }
 

@@ -83,15 +83,28 @@ package enum LoopDevices {
         try SystemError.check("LOOP_CONFIGURE", on: "\(device) with \(name)", result)
     }
 
-    /// All devices that have a backing file, by number.
+    /// All devices that have a backing file of a sector or more, by number.
+    ///
+    /// proc(5): /proc/partitions lists the block devices that have a size, and a loop device has one while a file is
+    /// attached. One read, where /sys/block also has the hundreds of devices that were used at some time.
     package static func all() throws(SystemError) -> [LoopDevice] {
-        let blocks = try Directory.open("/sys/block")
-        var numbers: [Int32] = []
-        for entry in try blocks.entries() where entry.hasPrefix("loop") {
-            guard let number = Int32(entry.dropFirst(4)) else { continue }
-            if try FileStatus.at("/sys/block/\(entry)/loop/backing_file") != nil { numbers.append(number) }
+        let bytes = try TextFile.readBytes("/proc/partitions", limitBytes: 16 << 20)
+        return parse(partitions: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Picks the loop devices out of lines such as "   7        3    1048576 loop3".
+    static func parse(partitions text: String) -> [LoopDevice] {
+        var devices: [LoopDevice] = []
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            // Partitions on a loop device have names such as loop3p1, which is no number.
+            guard words.count == 4, words[3].hasPrefix("loop"), let number = Int32(words[3].dropFirst(4)),
+                let major = UInt32(words[0]), let minor = UInt32(words[1])
+            else { continue }
+            devices.append(
+                LoopDevice(number: number, deviceNumber: DeviceNumber(major: major, minor: minor)))
         }
-        return numbers.sorted().compactMap { LoopDevice(number: $0) }
+        return devices.sorted { $0.number < $1.number }
     }
 
     /// All devices that carry this file, found by device and inode, never by path.

@@ -1,8 +1,8 @@
 import LinuxHost
-import Volumes
+package import Volumes
 
 /// Makes file systems on image files; needs no loop device and no mount.
-struct Mkfs: Sendable {
+package struct Mkfs: Sendable {
     /// Longest that one mkfs may take; on an image of 16 TiB it is seconds.
     private static let deadlineSeconds = 100.0
 
@@ -25,10 +25,18 @@ struct Mkfs: Sendable {
         return .noSpace("\(step): the pool's file system is full (\(cause))")
     }
 
-    /// The image is all zeros and its holes or reserved blocks must stay as they are: no discard, nothing zeroed twice.
     static func arguments(_ kind: FilesystemKind, _ record: VolumeRecord) -> [String] {
-        let sector = "\(record.sectorBytes)"
-        var extra = record.parameters.mkfsOptions.words
+        arguments(kind, sectorBytes: record.sectorBytes, extra: record.parameters.mkfsOptions.words)
+    }
+
+    /// What mkfs is told besides the image, with wished words added.
+    ///
+    /// The image is all zeros and its holes or reserved blocks must stay as they are: no discard, nothing zeroed twice.
+    package static func arguments(
+        _ kind: FilesystemKind, sectorBytes: UInt32, extra wished: [String] = []
+    ) -> [String] {
+        let sector = "\(sectorBytes)"
+        var extra = wished
         switch kind {
         case .ext4:
             // Small file systems would get 1 KiB blocks, which do not mount on a device with 4 KiB sectors.

@@ -119,8 +119,9 @@ extension NodeVolumes {
     private func settle(_ id: VolumeID, without target: HostPath) throws(VolumeFault) {
         var note = try host.note(of: id)
         guard note.published.removeValue(forKey: target.text) != nil else { return }
-        try host.keep(note, of: id)
+        // In this order, so that a repeat settles what a failure here left.
         try settleWrites(id, note)
+        try host.keep(note, of: id)
     }
 
     /// A bind mount that is read-only does not stop writes through a device node, so the device itself refuses them

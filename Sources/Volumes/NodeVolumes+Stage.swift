@@ -28,11 +28,9 @@ extension NodeVolumes {
     private func stageBlock(
         _ record: VolumeRecord, _ view: VolumeOnNode, at path: HostPath, _ wanted: Usage
     ) throws(VolumeFault) {
-        var note = try host.note(of: record.id)
-        if view.device == nil {
-            // Nothing is attached, so what the note says is from before a reboot.
-            note = StagingNote()
-        }
+        let before = try host.note(of: record.id)
+        // Where nothing is attached, what the note says is from before a reboot.
+        var note = view.device == nil ? StagingNote() : before
         if view.device != nil, let have = note.staged[path.text] {
             guard have == wanted else { throw Self.stagedDifferently(path, have, wanted) }
             return
@@ -45,6 +43,7 @@ extension NodeVolumes {
         } catch {
             throw undoing("stage volume \(record.id)", error) { () throws(VolumeFault) in
                 if view.device == nil { try host.detach(device) }
+                try host.keep(before, of: record.id)
             }
         }
     }
@@ -66,6 +65,7 @@ extension NodeVolumes {
         if case .foreignMount(let what) = try host.occupant(of: path, besides: record.id) {
             throw .existsDifferently(what: "\(path)", why: "\(what) is mounted there")
         }
+        let before = try host.note(of: record.id)
         let device = try suitable(record, view, readOnly: wanted.isReadOnly)
         do {
             if !wanted.isReadOnly { try host.prepareFilesystem(kind, on: device) }
@@ -79,6 +79,7 @@ extension NodeVolumes {
             throw undoing("stage volume \(record.id)", error) { () throws(VolumeFault) in
                 try unmountAll(record.id, at: path)
                 try host.detach(device)
+                try host.keep(before, of: record.id)
             }
         }
     }

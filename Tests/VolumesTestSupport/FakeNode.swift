@@ -1,0 +1,112 @@
+import Synchronization
+package import Volumes
+
+/// A node in memory, whose loop devices hold the locks of images in `FakeStore`s.
+package final class FakeNode: NodeHost {
+    let stores: [PoolID: FakeStore]
+    /// Lets steps of this node fail.
+    package let faults: FaultPlan
+    private let guarded = Mutex(FakeKernel())
+
+    /// A node that has just booted.
+    package init(stores: [FakeStore], faults: FaultPlan = FaultPlan()) {
+        self.stores = Dictionary(uniqueKeysWithValues: stores.map { ($0.pool.id, $0) })
+        self.faults = faults
+    }
+
+    /// What the kernel holds now.
+    package var kernel: FakeKernel { guarded.withLock { $0 } }
+
+    /// Changes what the kernel holds, as another program would.
+    package func change(_ body: (inout FakeKernel) -> Void) { guarded.withLock { body(&$0) } }
+
+    /// Loop devices, mounts and locks are gone; files and notes stay.
+    package func reboot() {
+        change { kernel in
+            kernel.loops = [:]
+            kernel.mounts = []
+            kernel.busy = []
+            kernel.shutDown = []
+        }
+        for store in stores.values { store.dropLocks() }
+    }
+
+    func step<Result: Sendable>(
+        _ name: String, _ body: (inout FakeKernel) throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result {
+        try faults.step(name)
+        return try guarded.withLock { (kernel) throws(VolumeFault) in try body(&kernel) }
+    }
+
+    package func check() throws(VolumeFault) { try step("check") { _ in } }
+
+    package func observe(_ ids: [VolumeID]) throws(VolumeFault) -> [VolumeOnNode] {
+        try step("observe") { (kernel) throws(VolumeFault) in
+            try ids.map { id throws(VolumeFault) in try self.view(of: id, kernel) }
+        }
+    }
+
+    private func view(of id: VolumeID, _ kernel: FakeKernel) throws(VolumeFault) -> VolumeOnNode {
+        guard let number = kernel.device(of: id), let loop = kernel.loops[number] else {
+            return VolumeOnNode()
+        }
+        let image = try stores[id.pool]?.with { $0.images[id.name]?.identity }
+        func mounts(_ source: FakeKernel.Source) -> [VolumeMount] {
+            kernel.mounts.filter { $0.source == source }.map {
+                VolumeMount(path: $0.path, isReadOnly: $0.isReadOnly)
+            }
+        }
+        return VolumeOnNode(
+            device: Device(number: number, isReadOnly: loop.isAttachedReadOnly),
+            isOnOtherImage: image.map { $0 != loop.imageIdentity } ?? false,
+            isFilesystemReadOnly: kernel.shutDown.contains(number),
+            filesystemMounts: mounts(.filesystem(number)), nodeMounts: mounts(.node(number)))
+    }
+
+    package func note(of id: VolumeID) throws(VolumeFault) -> StagingNote {
+        let isKnown = try stores[id.pool]?.with { $0.records[id.name] != nil } ?? false
+        return try step("note") { isKnown ? $0.notes[id] ?? StagingNote() : StagingNote() }
+    }
+
+    package func keep(_ note: StagingNote, of id: VolumeID) throws(VolumeFault) {
+        let isKnown = try stores[id.pool]?.with { $0.records[id.name] != nil } ?? false
+        try step("keep") { kernel in
+            guard isKnown else { return }
+            kernel.notes[id] = note == StagingNote() ? nil : note
+        }
+    }
+
+    package func usage(at path: HostPath) throws(VolumeFault) -> VolumeUsage {
+        try step("usage") { (kernel) throws(VolumeFault) in
+            guard case .filesystem(let number)? = kernel.top(of: path.text)?.source,
+                let total = kernel.loops[number]?.size.bytes
+            else { throw .host(step: "examine \(path)", cause: "nothing is mounted there") }
+            return VolumeUsage(
+                bytes: .init(total: total, used: 4096, available: total - 4096),
+                inodes: .init(total: 1000, used: 10, available: 990))
+        }
+    }
+
+    package func isNode(_ path: HostPath, of device: Device) throws(VolumeFault) -> Bool {
+        try step("isNode") {
+            $0.top(of: path.text)?.source == .node(device.number) || path.text == device.path
+        }
+    }
+
+    package func troubles(of record: VolumeRecord, _ view: VolumeOnNode) throws(VolumeFault) -> [String] {
+        try step("troubles") { kernel in
+            let note = kernel.notes[record.id] ?? StagingNote()
+            guard let device = view.device else {
+                return note.staged.isEmpty ? [] : ["its loop device is gone; it has to be staged again"]
+            }
+            var troubles: [String] = []
+            if view.isOnOtherImage {
+                troubles.append("\(device) carries another file than the volume's image")
+            }
+            if view.isFilesystemReadOnly { troubles.append("the kernel made the file system read-only") }
+            return troubles
+        }
+    }
+
+    package func digest(_ flags: MountFlags) -> String { fakeDigest(flags.words.joined(separator: "\n")) }
+}

@@ -1,0 +1,185 @@
+import Synchronization
+package import Volumes
+
+/// A pool in memory: records, images with their locks, and blocks that deleted images still occupy.
+package final class FakeStore: VolumeStore {
+    /// An image and who holds it.
+    struct Image: Equatable, Sendable {
+        var identity: Int
+        var size: ByteCount
+        var allocated: ByteCount
+        var writers = 0
+        var readers = 0
+    }
+
+    struct State: Equatable, Sendable {
+        var records: [VolumeName: VolumeRecord] = [:]
+        var images: [VolumeName: Image] = [:]
+        var total: ByteCount
+        var foreign = ByteCount.zero
+        var trash = ByteCount.zero
+        var trouble: String?
+        var nextIdentity = 1
+
+        var free: ByteCount {
+            images.values.reduce(total.minus(trash).minus(foreign)) { $0.minus($1.allocated) }
+        }
+    }
+
+    package let pool: PoolDescription
+    /// Lets steps of this pool fail.
+    package let faults: FaultPlan
+    private let guarded: Mutex<State>
+
+    /// An empty pool of that size.
+    package init(
+        id: PoolID, name: PoolName, total: ByteCount = .gibibytes(100),
+        defaultProvisioning: Provisioning = .thick,
+        faults: FaultPlan = FaultPlan()
+    ) {
+        pool = PoolDescription(
+            id: id, name: name, defaultProvisioning: defaultProvisioning, sectorBytes: 4096)
+        self.faults = faults
+        guarded = Mutex(State(total: total))
+    }
+
+    func with<Result: Sendable>(_ body: (inout State) throws(VolumeFault) -> Result) throws(VolumeFault)
+        -> Result
+    {
+        try guarded.withLock { (state) throws(VolumeFault) in try body(&state) }
+    }
+
+    private func step<Result: Sendable>(
+        _ name: String, _ body: (inout State) throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result {
+        try faults.step(name)
+        return try with { (state) throws(VolumeFault) in
+            if let trouble = state.trouble { throw .notNow(trouble) }
+            return try body(&state)
+        }
+    }
+
+    package func check() throws(VolumeFault) { try step("check") { _ in } }
+
+    package func space() throws(VolumeFault) -> PoolSpace {
+        try step("space") { PoolSpace(total: $0.total, free: $0.free) }
+    }
+
+    package func reclaim() throws(VolumeFault) -> Bool {
+        try step("reclaim") { state in
+            defer { state.trash = .zero }
+            return state.trash > .zero
+        }
+    }
+
+    package func names() throws(VolumeFault) -> [VolumeName] {
+        try step("names") { $0.records.keys.sorted() }
+    }
+
+    package func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord? {
+        try step("record") { $0.records[name] }
+    }
+
+    package func create(_ record: VolumeRecord) throws(VolumeFault) {
+        try step("create") { (state) throws(VolumeFault) in
+            let name = record.id.name
+            guard state.records[name] == nil else {
+                throw .host(step: "publish volume \(name)", cause: "EEXIST")
+            }
+            let allocated = record.provisioning == .thick ? record.size : .zero
+            guard allocated <= state.free else { throw .noSpace("the pool's file system is full") }
+            state.records[name] = record
+            state.images[name] = Image(identity: state.nextIdentity, size: record.size, allocated: allocated)
+            state.nextIdentity += 1
+        }
+    }
+
+    package func remove(_ name: VolumeName) throws(VolumeFault) {
+        try step("remove") { (state) throws(VolumeFault) in
+            guard state.records[name] != nil else { return }
+            if let image = state.images[name] {
+                guard image.writers + image.readers == 0 else { throw .notNow("volume \(name) is in use") }
+                state.trash = state.trash + image.allocated
+            }
+            state.records[name] = nil
+            state.images[name] = nil
+        }
+    }
+
+    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) {
+        try step("grow") { (state) throws(VolumeFault) in
+            let name = record.id.name
+            guard var image = state.images[name] else {
+                throw .host(step: "grow volume \(name)", cause: "ENOENT")
+            }
+            if record.provisioning == .thick {
+                guard size.minus(image.allocated) <= state.free else {
+                    throw .noSpace("the pool's file system is full")
+                }
+                image.allocated = size
+            }
+            image.size = size
+            state.images[name] = image
+            state.records[name]?.size = size
+        }
+    }
+
+    package func image(of name: VolumeName) throws(VolumeFault) -> ImageState? {
+        try step("image") { state in
+            state.images[name].map { ImageState(size: $0.size, allocated: $0.allocated) }
+        }
+    }
+}
+
+extension FakeStore {
+    /// Everything that the pool holds, for comparison.
+    package var picture: String {
+        guarded.withLock { state in
+            state.records.values.sorted { $0.id.name < $1.id.name }.map { record in
+                "\(record.id.name) \(record.size) \(state.images[record.id.name].map { "\($0)" } ?? "-")"
+            }.joined(separator: "\n") + "\ntrash \(state.trash)"
+        }
+    }
+
+    /// What other users of the file system occupy.
+    package func occupy(_ bytes: ByteCount) { guarded.withLock { $0.foreign = bytes } }
+
+    /// The pool's disk goes away, or comes back.
+    package func setTrouble(_ trouble: String?) { guarded.withLock { $0.trouble = trouble } }
+
+    /// Another node or program takes the image's lock.
+    package func hold(_ name: VolumeName) { guarded.withLock { $0.images[name]?.writers += 1 } }
+
+    /// An operator removes the image by hand.
+    package func loseImage(_ name: VolumeName) { guarded.withLock { $0.images[name] = nil } }
+
+    /// An operator puts another file in the image's place.
+    package func replaceImage(_ name: VolumeName) {
+        guarded.withLock { state in
+            state.images[name]?.identity = state.nextIdentity
+            state.images[name]?.writers = 0
+            state.images[name]?.readers = 0
+            state.nextIdentity += 1
+        }
+    }
+
+    /// The record disappears without the image being asked.
+    package func loseRecord(_ name: VolumeName) { guarded.withLock { $0.records[name] = nil } }
+
+    /// The image gets shorter than its record says.
+    package func truncateImage(_ name: VolumeName, to size: ByteCount) {
+        guarded.withLock { $0.images[name]?.size = size }
+    }
+
+    /// Bytes of deleted images that were not reclaimed yet.
+    package var trash: ByteCount { guarded.withLock { $0.trash } }
+
+    func dropLocks() {
+        guarded.withLock { state in
+            for name in state.images.keys {
+                state.images[name]?.writers = 0
+                state.images[name]?.readers = 0
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Testing
+import Volumes
+import VolumesTestSupport
+
+@Suite("Listing volumes")
+struct CatalogListTests {
+    private let driver: FakeDriver
+    private let ids: [VolumeID]
+
+    init() throws {
+        let driver = try FakeDriver(pools: ["a", "b"])
+        ids = try (0..<7).map { try driver.create("v\($0)", parameters: ["pool": $0 % 2 == 0 ? "a" : "b"]) }
+        self.driver = driver
+    }
+
+    private func pages(of size: Int, between: (Int) throws -> Void = { _ in }) throws -> [[VolumeID]] {
+        var pages: [[VolumeID]] = []
+        var token: VolumeID?
+        repeat {
+            let page = try driver.catalog.list(after: token, limit: size)
+            pages.append(page.volumes.map(\.id))
+            token = page.next
+            try between(pages.count)
+        } while token != nil && pages.count < 20
+        return pages
+    }
+
+    @Test("Pages of any size show each volume once, ordered by handle", arguments: 1...8)
+    func paging(size: Int) throws {
+        let pages = try pages(of: size)
+        #expect(pages.flatMap { $0 } == ids.sorted { "\($0)" < "\($1)" })
+        #expect(pages.dropLast().allSatisfy { $0.count == size })
+        #expect(pages.allSatisfy { !$0.isEmpty })
+    }
+
+    @Test("Volumes deleted between two pages shift nothing")
+    func deletion() throws {
+        let all = ids.sorted { "\($0)" < "\($1)" }
+        let pages = try pages(of: 2) { count in
+            if count == 1 { for id in all[0...2] { try driver.catalog.delete(id) } }
+        }
+        #expect(pages.flatMap { $0 } == Array(all[0...1] + all[3...]))
+    }
+
+    @Test("Without a limit everything comes on one page")
+    func all() throws {
+        let page = try driver.catalog.list(after: nil, limit: nil)
+        #expect(page.volumes.count == 7)
+        #expect(page.next == nil)
+    }
+
+    @Test("A token of a pool that is not here goes on with the pools after it")
+    func foreignToken() throws {
+        let before = try known(VolumeID("0000000000000000.z"))
+        #expect(try driver.catalog.list(after: before, limit: nil).volumes.count == 7)
+        let after = try known(VolumeID("ffffffffffffffff.a"))
+        #expect(try driver.catalog.list(after: after, limit: nil).volumes.isEmpty)
+    }
+
+    @Test("An empty driver has one empty page")
+    func empty() throws {
+        let page = try FakeDriver().catalog.list(after: nil, limit: 5)
+        #expect(page.volumes.isEmpty)
+        #expect(page.next == nil)
+    }
+}
