@@ -38,8 +38,9 @@ extension Directory {
     borrowing func lockImage() throws(SystemError) -> HeldImage {
         guard let status = try status(PoolLayout.image) else { return HeldImage(isFree: true, image: nil) }
         let image = try openFile(PoolLayout.image, .readWrite)
+        let isLocked = try image.tryLock(.exclusive)
         // A loop device that somebody made by hand holds no lock.
-        let isFree = try image.tryLock(.exclusive) && LoopDevices.backed(by: status.identity).isEmpty
-        return HeldImage(isFree: isFree, image: image)
+        let devices = try LoopDevices.backed(by: status.identity)
+        return HeldImage(isFree: isLocked && devices.isEmpty, image: image)
     }
 }
