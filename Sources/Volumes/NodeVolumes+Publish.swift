@@ -122,10 +122,8 @@ extension NodeVolumes {
     ) throws(VolumeFault) {
         var note = try host.note(of: id)
         guard note.published.removeValue(forKey: target.text) != nil else { return }
-        // In this order, so that a repeat settles what a failure here left.
-        // A volume with a file system needs no second look.
-        guard before.filesystemMounts.isEmpty else { return }
-        try settleWrites(note, try observe(id))
+        // In this order, so that a repeat settles what a failure here left. Only a block volume needs the second look.
+        if before.filesystemMounts.isEmpty { try settleWrites(note, try observe(id)) }
         try host.keep(note, of: id)
     }
 
