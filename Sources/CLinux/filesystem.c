@@ -69,20 +69,28 @@ int32_t clinux_clone(int32_t destination, int32_t source)
     return rc == 0 ? 0 : -errno;
 }
 
+static int set_hints(int32_t fd, struct fsxattr attributes, uint32_t flags, uint32_t bytes)
+{
+    attributes.fsx_xflags |= flags;
+    attributes.fsx_extsize = bytes;
+    attributes.fsx_cowextsize = (flags & FS_XFLAG_COWEXTSIZE) != 0 ? bytes : 0;
+    return ioctl(fd, FS_IOC_FSSETXATTR, &attributes) == 0 ? 0 : -errno;
+}
+
 int32_t clinux_set_extent_hints(int32_t fd, uint32_t bytes)
 {
     struct fsxattr attributes;
     if (ioctl(fd, FS_IOC_FSGETXATTR, &attributes) != 0)
         return -errno;
-    attributes.fsx_xflags |= FS_XFLAG_EXTSIZE | FS_XFLAG_COWEXTSIZE;
-    attributes.fsx_extsize = bytes;
-    attributes.fsx_cowextsize = bytes;
-    if (ioctl(fd, FS_IOC_FSSETXATTR, &attributes) == 0)
-        return 0;
-    /* A file system without reflink knows only the first of the two hints. */
-    attributes.fsx_xflags &= ~(uint32_t)FS_XFLAG_COWEXTSIZE;
-    attributes.fsx_cowextsize = 0;
-    return ioctl(fd, FS_IOC_FSSETXATTR, &attributes) == 0 ? 0 : -errno;
+    int rc = set_hints(fd, attributes, FS_XFLAG_EXTSIZE | FS_XFLAG_COWEXTSIZE, bytes);
+    if (rc != 0) /* without reflink XFS knows only the first of the two */
+        rc = set_hints(fd, attributes, FS_XFLAG_EXTSIZE, bytes);
+    if (rc != 0)
+        return rc;
+    /* ext4 answers success and keeps nothing. */
+    if (ioctl(fd, FS_IOC_FSGETXATTR, &attributes) != 0)
+        return -errno;
+    return (attributes.fsx_xflags & FS_XFLAG_EXTSIZE) != 0 && attributes.fsx_extsize == bytes ? 0 : -EOPNOTSUPP;
 }
 
 int32_t clinux_set_no_copy_on_write(int32_t fd)

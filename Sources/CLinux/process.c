@@ -197,3 +197,40 @@ int32_t clinux_tool_run(
     close(error[0]);
     return failure;
 }
+
+int32_t clinux_child_start(
+    const char *path, char *const *arguments, char *const *environment, int32_t output)
+{
+    return spawn(path, arguments, environment, output, output);
+}
+
+int32_t clinux_child_signal(int32_t child, int32_t signal)
+{
+    return kill(child, signal) == 0 ? 0 : -errno;
+}
+
+int32_t clinux_child_wait(int32_t child, int64_t milliseconds, int32_t *exit_status, int32_t *ended_by)
+{
+    long pidfd = syscall(SYS_pidfd_open, child, 0);
+    if (pidfd < 0)
+        return -errno;
+    int64_t deadline = now_milliseconds() + milliseconds;
+    int64_t left = milliseconds;
+    int ready;
+    do {
+        struct pollfd watched = {.fd = (int)pidfd, .events = POLLIN};
+        ready = poll(&watched, 1, left > 60000 ? 60000 : (int)left);
+        left = deadline - now_milliseconds();
+    } while (ready <= 0 && left > 0);
+    close((int)pidfd);
+    if (ready <= 0)
+        return 0;
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -errno;
+    }
+    *exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    *ended_by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return 1;
+}

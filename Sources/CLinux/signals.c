@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <time.h>
 
 const int32_t clinux_signal_terminate = SIGTERM;
 const int32_t clinux_signal_interrupt = SIGINT;
+const int32_t clinux_signal_kill = SIGKILL;
 
 static void fill(sigset_t *set)
 {
@@ -33,6 +35,26 @@ int32_t clinux_signals_wait(void)
         int number = sigwaitinfo(&set, NULL);
         if (number > 0)
             return number;
+        if (errno != EINTR)
+            return -errno;
+    }
+}
+
+int32_t clinux_signals_wait_for(int64_t nanoseconds)
+{
+    sigset_t set;
+    fill(&set);
+    int64_t until = clinux_monotonic_nanoseconds() + nanoseconds;
+    for (;;) {
+        int64_t rest = until - clinux_monotonic_nanoseconds();
+        if (rest < 0)
+            rest = 0;
+        struct timespec left = {.tv_sec = rest / 1000000000, .tv_nsec = rest % 1000000000};
+        int number = sigtimedwait(&set, NULL, &left);
+        if (number > 0)
+            return number;
+        if (errno == EAGAIN)
+            return 0;
         if (errno != EINTR)
             return -errno;
     }

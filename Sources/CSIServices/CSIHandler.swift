@@ -17,7 +17,8 @@ package struct CSIHandler: Sendable {
 
     /// Wraps a function of the domain; whatever fault it throws becomes a status here and nowhere else.
     init<Request: CSIRequest>(
-        _: Request.Type, isQuick: Bool = false, subject: @escaping @Sendable (Request) -> String = { _ in "" },
+        _: Request.Type, isQuick: Bool = false,
+        subject: @escaping @Sendable (Request) -> String = { _ in "" },
         _ body: @escaping @Sendable (Request) throws(VolumeFault) -> Request.Reply
     ) {
         path = Request.path
@@ -33,24 +34,28 @@ package struct CSIHandler: Sendable {
     }
 
     /// Runs the call to its end, on whichever thread, and logs it in one line.
-    package func run(_ request: [UInt8], log: Logger, milliseconds: () -> Double) throws(CSIStatus) -> [UInt8] {
+    package func run(_ request: [UInt8], log: Logger, milliseconds: () -> Double) throws(CSIStatus) -> [UInt8]
+    {
         let began = milliseconds()
         do {
             let (reply, subject) = try body(request)
             log.log(
                 isQuick ? .debug : .info, "call",
-                [(.method, method), (.code, "OK"), (.ms, milliseconds() - began)] + Self.volume(subject))
+                [(.method, method), (.code, "OK"), (.ms, Self.rounded(milliseconds() - began))]
+                    + Self.volume(subject))
             return reply
         } catch {
             log.log(
                 error.code == .internalError ? .error : .warning, "call",
                 [
-                    (.method, method), (.code, error.code.name), (.ms, milliseconds() - began),
+                    (.method, method), (.code, error.code.name), (.ms, Self.rounded(milliseconds() - began)),
                     (.error, error.message),
                 ])
             throw error
         }
     }
+
+    private static func rounded(_ milliseconds: Double) -> Double { (milliseconds * 1000).rounded() / 1000 }
 
     private var method: String { path.split(separator: "/").last.map(String.init) ?? path }
 

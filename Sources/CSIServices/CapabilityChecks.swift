@@ -58,7 +58,8 @@ extension VolumeCapability {
         }
         guard group.isEmpty else {
             throw .malformed(
-                field: "\(field).mount.volume_mount_group", why: "VOLUME_MOUNT_GROUP is not offered; leave it empty")
+                field: "\(field).mount.volume_mount_group",
+                why: "VOLUME_MOUNT_GROUP is not offered; leave it empty")
         }
         return MountFlags(words.filter { !$0.isEmpty })
     }
@@ -78,7 +79,8 @@ extension VolumeCapability {
                 field: "\(field).access_mode",
                 why: "a volume lives on one node; use a SINGLE_NODE mode or MULTI_NODE_READER_ONLY")
         case .unrecognized(let number):
-            throw .malformed(field: "\(field).access_mode", why: "\(number) is not a mode of the specification")
+            throw .malformed(
+                field: "\(field).access_mode", why: "\(number) is not a mode of the specification")
         }
     }
 }

@@ -25,7 +25,8 @@ package struct ControllerService: Sendable {
             CSIHandler(CSI.ControllerGetVolumeRequest.self, subject: \.volumeID, getVolume),
             CSIHandler(CSI.ControllerGetCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.ControllerGetCapabilitiesResponse(capabilities: [
-                    .createDeleteVolume, .listVolumes, .getCapacity, .expandVolume, .volumeCondition, .getVolume,
+                    .createDeleteVolume, .listVolumes, .getCapacity, .expandVolume, .volumeCondition,
+                    .getVolume,
                     .singleNodeMultiWriter,
                 ])
             },
@@ -71,7 +72,8 @@ package struct ControllerService: Sendable {
         let volume = try catalog.volume(id)
         let health = try node.health(of: [volume]).first
         return CSI.ControllerGetVolumeResponse(
-            volume: wire(volume), status: CSI.VolumeStatus(volumeCondition: health.map(CSI.VolumeCondition.init)))
+            volume: wire(volume),
+            status: CSI.VolumeStatus(volumeCondition: health.map(CSI.VolumeCondition.init)))
     }
 
     private func checked(_ request: CSI.CreateVolumeRequest) throws(VolumeFault) -> CreateRequest {

@@ -4,14 +4,14 @@ package import Volumes
 /// The Identity service: who this plugin is and whether it is fit for work.
 package struct IdentityService: Sendable {
     private let info: CSI.GetPluginInfoResponse
-    private let readiness: @Sendable () throws(VolumeFault) -> Bool
+    private let readiness: ReadinessCheck
 
     /// Answers with these facts; `readiness` must answer within moments, also when a disk hangs.
     ///
     /// `pools` becomes the manifest, from which a relay learns which pools a node has.
     package init(
         driverName: String, version: String, pools: [String: String],
-        readiness: @escaping @Sendable () throws(VolumeFault) -> Bool
+        readiness: @escaping ReadinessCheck
     ) {
         info = CSI.GetPluginInfoResponse(name: driverName, vendorVersion: version, manifest: pools)
         self.readiness = readiness

@@ -27,10 +27,12 @@ package struct NodeService: Sendable {
             CSIHandler(CSI.NodeExpandVolumeRequest.self, subject: \.volumeID, expand),
             CSIHandler(CSI.NodeGetCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.NodeGetCapabilitiesResponse(capabilities: [
-                    .stageUnstageVolume, .getVolumeStats, .expandVolume, .volumeCondition, .singleNodeMultiWriter,
+                    .stageUnstageVolume, .getVolumeStats, .expandVolume, .volumeCondition,
+                    .singleNodeMultiWriter,
                 ])
             },
-            CSIHandler(CSI.NodeGetInfoRequest.self, isQuick: true) { [nodeID, topology] _ throws(VolumeFault) in
+            CSIHandler(CSI.NodeGetInfoRequest.self, isQuick: true) {
+                [nodeID, topology] _ throws(VolumeFault) in
                 CSI.NodeGetInfoResponse(
                     nodeID: nodeID, accessibleTopology: CSI.Topology(segments: topology))
             },

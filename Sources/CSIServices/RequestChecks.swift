@@ -1,8 +1,7 @@
 import CSIWire
 import Volumes
 
-/// The rules of the specification that hold for fields of every request (CSI 1.x, "Size Limits", "Required vs.
-/// Optional Fields").
+/// The rules for fields of every request (CSI 1.x, "Size Limits" and "Required vs Optional Fields").
 enum RequestChecks {
     /// Longest text of a field that has no limit of its own, in bytes of UTF-8.
     private static let longestText = 128

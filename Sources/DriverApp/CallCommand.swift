@@ -12,20 +12,24 @@ enum CallCommand {
         guard let method = CSIMethod.find(name) else {
             throw UsageError("'\(name)' is no method; one of them is csi.v1.Identity/GetPluginInfo")
         }
-        let request = try CSIJSON.encodeRequest(Array((flags.words.dropFirst().first ?? "{}").utf8), for: method)
+        let request = try CSIJSON.encodeRequest(
+            Array((flags.words.dropFirst().first ?? "{}").utf8), for: method)
         let connection = try RPCConnection(socket: try ClientFlags.socket(flags))
         let timeout = try ClientFlags.timeout(flags)
         let reply: RPCReply
         if method.isServerStreaming {
             var messages: [[UInt8]] = []
-            reply = try connection.serverStreaming(method.path, request, timeout: timeout) { messages.append($0) }
+            reply = try connection.serverStreaming(method.path, request, timeout: timeout) {
+                messages.append($0)
+            }
             for message in messages { print(try CSIJSON.decodeReply(message, for: method, pretty: true)) }
         } else {
             reply = try connection.unary(method.path, request, timeout: timeout)
             if reply.code == 0 { print(try CSIJSON.decodeReply(reply.body, for: method, pretty: true)) }
         }
         guard reply.code == 0 else {
-            Command.complain("\(CSICode(rawValue: reply.code)?.name ?? "code \(reply.code)"): \(reply.message)")
+            Command.complain(
+                "\(CSICode(rawValue: reply.code)?.name ?? "code \(reply.code)"): \(reply.message)")
             return 1
         }
         return 0
@@ -41,9 +45,11 @@ enum ProbeCommand {
         }
         let timeout = try ClientFlags.timeout(flags) ?? 3
         let connection = try RPCConnection(socket: try ClientFlags.socket(flags), timeout: timeout)
-        let reply = try connection.unary(CSI.ProbeRequest.path, CSI.ProbeRequest().encoded(), timeout: timeout)
+        let reply = try connection.unary(
+            CSI.ProbeRequest.path, CSI.ProbeRequest().encoded(), timeout: timeout)
         guard reply.code == 0 else {
-            Command.complain("\(CSICode(rawValue: reply.code)?.name ?? "code \(reply.code)"): \(reply.message)")
+            Command.complain(
+                "\(CSICode(rawValue: reply.code)?.name ?? "code \(reply.code)"): \(reply.message)")
             return 1
         }
         // CSI 1.x, Probe: an absent value means ready.

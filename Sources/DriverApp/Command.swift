@@ -1,3 +1,4 @@
+internal import Glibc
 import LinuxHost
 import Log
 
@@ -10,7 +11,7 @@ package enum Command {
           loopcsi call METHOD [JSON] [FLAGS]     call a method, such as csi.v1.Identity/Probe
           loopcsi probe [FLAGS]                  exit 0 if the driver is ready
           loopcsi demo                           watch a volume live (needs root)
-          loopcsi bench                          measure every step (needs root)
+          loopcsi bench [--lives N]              measure every step (needs root)
           loopcsi version
         """
 
@@ -21,6 +22,8 @@ package enum Command {
             case "serve": return try serve(Array(arguments.dropFirst(2)))
             case "call": return try CallCommand.run(Array(arguments.dropFirst(2)))
             case "probe": return try ProbeCommand.run(Array(arguments.dropFirst(2)))
+            case "demo": return try DemoCommand.run(Array(arguments.dropFirst(2)))
+            case "bench": return try BenchCommand.run(Array(arguments.dropFirst(2)))
             case "version": print("loopcsi \(Driver.version)")
             case nil, "help", "--help", "-h": print(usage)
             case let word?: throw UsageError("unknown subcommand '\(word)'; try loopcsi help")
@@ -48,6 +51,12 @@ package enum Command {
         log.info("stopping", (.signal, Int(signal)))
         driver.stop()
         return 0
+    }
+
+    /// Prints a line at once, also where the output is no terminal.
+    static func say(_ text: String) {
+        print(text)
+        fflush(nil)
     }
 
     static func complain(_ text: String) {

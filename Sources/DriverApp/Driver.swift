@@ -65,6 +65,9 @@ package final class Driver: Sendable {
         try options.makeSocketFolder()
         server = try RPCServer.start(
             socket: options.socketPath, methods: handlers.map { Self.method($0, log) })
+        if !host.growsMounted(.ext4) {
+            log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
+        }
         log.info("serving", (.endpoint, options.socketPath), (.nodeID, options.nodeID))
     }
 

@@ -43,7 +43,8 @@ final class Readiness: Sendable {
     /// What to say while somebody else's check is running.
     private func answer(from state: State, _ now: Int64) throws(VolumeFault) -> Bool {
         if let since = state.runningSince, now - since > Self.patience {
-            throw .notNow("the check of pools and devices hangs since \((now - since) / 1_000_000_000) seconds")
+            throw .notNow(
+                "the check of pools and devices hangs since \((now - since) / 1_000_000_000) seconds")
         }
         if let fault = state.last { throw fault }
         return true

@@ -100,7 +100,8 @@ package struct ServeOptions: Sendable {
             let path = try HostPath(text, field: "--kubelet-root")
             let resolved = HostIdentity.resolved(path.text) ?? path.text
             return PathPolicy(
-                root: path, resolvedRoot: try HostPath(resolved, field: "--kubelet-root"), isExclusive: root != nil)
+                root: path, resolvedRoot: try HostPath(resolved, field: "--kubelet-root"),
+                isExclusive: root != nil)
         } catch {
             throw UsageError(error.summary)
         }
@@ -139,7 +140,6 @@ extension ServeOptions.PoolOptions {
             name: name, path: path.text,
             policy: CapacityPolicy(reserve: reserve, overcommitThousandths: overcommit))
     }
-
 
     /// `5%`, or bytes with an optional KiB, MiB, GiB or TiB.
     private static func reserve(_ text: String) throws(UsageError) -> CapacityPolicy.Reserve {

@@ -11,15 +11,15 @@ extension LoopDevice {
     /// if nothing is attached.
     package func detach() throws(SystemError) {
         let deadline = Clock.monotonicNanoseconds + Self.patienceNanoseconds
-        guard let before = try status() else { return }
+        guard let before = try backing()?.identity else { return }
         while true {
-            if try clear(backing: before.backing) { return }
+            if try clear(backing: before) { return }
             guard Clock.monotonicNanoseconds < deadline else { break }
             Clock.sleep(nanoseconds: Self.pauseNanoseconds)
-            if try !isStill(before.backing) { return }
+            if try !isStill(before) { return }
         }
         // The kernel marked the device to go with its last user; the failure must not leave that behind.
-        if try unmark(backing: before.backing) {
+        if try unmark(backing: before) {
             throw SystemError(call: "LOOP_CLR_FD", errno: .busy, object: "\(path), which is open elsewhere")
         }
     }
@@ -41,7 +41,7 @@ extension LoopDevice {
         do throws(SystemError) {
             // While this descriptor claims the device, nobody can mount it.
             let device = try open(exclusive: true)
-            guard try LoopStatus.of(device, number: number).backing == backing else { return true }
+            guard try LoopBacking.of(device, number: number).identity == backing else { return true }
             try SystemError.check("LOOP_CLR_FD", on: path, clinux_loop_clear(device.number))
             // Since 5.18 or so the file goes when the last descriptor is closed, so close first and look then.
             try device.close()
@@ -55,14 +55,14 @@ extension LoopDevice {
     }
 
     private func isStill(_ backing: FileIdentity) throws(SystemError) -> Bool {
-        try status()?.backing == backing
+        try self.backing()?.identity == backing
     }
 
     /// Takes the mark of LOOP_CLR_FD back; false if the device went meanwhile.
     private func unmark(backing: FileIdentity) throws(SystemError) -> Bool {
         do throws(SystemError) {
             let device = try open()
-            guard try LoopStatus.of(device, number: number).backing == backing else { return false }
+            guard try LoopBacking.of(device, number: number).identity == backing else { return false }
             try SystemError.check("LOOP_SET_STATUS64", on: path, clinux_loop_unmark_autoclear(device.number))
             return true
         } catch  where error.errno == .noAddress {

@@ -1,3 +1,5 @@
+internal import CLinux
+
 extension LoopDevice {
     /// Sets what LOOP_CONFIGURE cannot, and checks that the kernel gave what was asked for.
     func settle(_ options: LoopDevices.Options) throws(SystemError) {
@@ -17,23 +19,40 @@ extension LoopDevice {
         }
         // BLKROSET outlives the attachment on some kernels; a new image must not inherit it.
         if !options.readOnly, try isReadOnly() { try setReadOnly(false) }
-        try setDiscard(options.allowDiscard)
+        if !options.allowDiscard { try turnDiscardOff() }
         try setNoScheduler()
     }
 
-    /// Turns discard off, or on again after an earlier image had it off, and reads the setting back.
-    private func setDiscard(_ allowed: Bool) throws(SystemError) {
+    /// Turns discard off and reads the setting back.
+    private func turnDiscardOff() throws(SystemError) {
         let setting = "\(queue)/discard_max_bytes"
-        let wanted = allowed ? TextFile.read("\(queue)/discard_max_hw_bytes") ?? "0" : "0"
-        if TextFile.read(setting) != wanted { try TextFile.write(setting, wanted) }
-        if !allowed {
-            guard TextFile.read(setting) == "0" else {
-                throw SystemError(call: "turn discard off", errno: .inputOutput, object: setting)
-            }
-            // Kernel 6.17: zeroing may punch holes as well, unless told not to. Older kernels have no such setting.
-            let zeroing = "\(queue)/write_zeroes_unmap_max_bytes"
-            if let now = TextFile.read(zeroing), now != "0" { try TextFile.write(zeroing, "0") }
+        if TextFile.read(setting) != "0" { try TextFile.write(setting, "0") }
+        guard TextFile.read(setting) == "0" else {
+            throw SystemError(call: "turn discard off", errno: .inputOutput, object: setting)
         }
+        // Kernel 6.17: zeroing may punch holes as well, unless told not to. Older kernels have no such setting.
+        let zeroing = "\(queue)/write_zeroes_unmap_max_bytes"
+        if let now = TextFile.read(zeroing), now != "0" { try TextFile.write(zeroing, "0") }
+    }
+
+    /// Whether discard was turned off for an earlier image and stayed off.
+    ///
+    /// WORKAROUND(Linux 6.9 and newer): the setting survives the detach and cannot be taken back, since the kernel
+    /// measures a new value against a discard granularity that it has set to 0 (seen on 6.18). Only a device made
+    /// anew has discard again. Remove when a larger value is accepted after a 0.
+    var hasLostDiscard: Bool {
+        TextFile.read("\(queue)/discard_max_bytes") == "0"
+            && TextFile.read("\(queue)/discard_max_hw_bytes") != "0"
+    }
+
+    /// Makes an unused device anew; false if somebody uses it after all.
+    func renew() throws(SystemError) -> Bool {
+        let result = clinux_loop_renew(number)
+        if result == -Errno.busy.rawValue { return false }
+        // Another process removed it, or made it anew, at the same moment.
+        if result == -Errno.noDevice.rawValue || result == -Errno.exists.rawValue { return true }
+        try SystemError.check("LOOP_CTL_REMOVE", on: path, result)
+        return true
     }
 
     /// Leaves the order of requests to the disk below.

@@ -40,11 +40,24 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
     /// What is attached, or nil if nothing is.
     package func status() throws(SystemError) -> LoopStatus? {
         do throws(SystemError) {
-            let device = try open()
-            return try LoopStatus.of(device, number: number)
-        } catch  where error.errno == .noAddress || error.errno == .noDevice || error.errno == .noEntry {
+            return try LoopStatus.of(try open(), number: number)
+        } catch  where Self.meansDetached(error.errno) {
             return nil
         }
+    }
+
+    /// Which file is attached, or nil if none is.
+    func backing() throws(SystemError) -> LoopBacking? {
+        do throws(SystemError) {
+            return try LoopBacking.of(try open(), number: number)
+        } catch  where Self.meansDetached(error.errno) {
+            return nil
+        }
+    }
+
+    /// What the kernel answers for a device without a file, and for one that was removed meanwhile.
+    private static func meansDetached(_ errno: Errno) -> Bool {
+        [.noAddress, .noDevice, .noEntry].contains(errno)
     }
 
     /// The size a reader of the device sees.
@@ -85,7 +98,7 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
 
     /// The loop devices whose backing file is the node of this device, such as the one kubelet holds raw volumes with.
     package func stackedDevices() throws(SystemError) -> [LoopDevice] {
-        try LoopDevices.attached { $0.backingDevice == deviceNumber }
+        try LoopDevices.attached { $0.device == deviceNumber }
     }
 
     /// Opens the device node, making it where a private /dev does not show it.

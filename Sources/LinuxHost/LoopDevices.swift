@@ -33,14 +33,19 @@ package enum LoopDevices {
     {
         try checkText(name, call: "attach")
         var tried: Set<Int32> = []
+        var lastError = SystemError(call: "LOOP_CTL_GET_FREE", errno: .busy, object: name)
         for _ in 0..<attempts {
             let number = try unusedNumber(besides: tried)
             tried.insert(number)
             guard let device = LoopDevice(number: number) else { continue }
+            if options.allowDiscard, device.hasLostDiscard {
+                if try device.renew() { tried.remove(number) }
+                continue
+            }
             do throws(SystemError) {
                 try configure(device, image, name: name, options: options)
-            } catch  where error.errno == .busy {
-                // Another process took the number between the question and the answer.
+            } catch  where isTaken(error.errno) {
+                lastError = error
                 continue
             }
             do throws(SystemError) {
@@ -51,7 +56,13 @@ package enum LoopDevices {
             return device
         }
         throw SystemError(
-            call: "LOOP_CONFIGURE", errno: .busy, object: "\(name), \(attempts) loop devices tried")
+            call: lastError.call, errno: lastError.errno,
+            object: "\(lastError.object) after \(attempts) attempts")
+    }
+
+    /// Whether another process took the number, or removed the device, between the question and the answer.
+    private static func isTaken(_ errno: Errno) -> Bool {
+        [.busy, .noAddress, .noDevice, .noEntry].contains(errno)
     }
 
     /// A number the kernel calls free; a new one if that was tried already, as its device may be claimed otherwise.
@@ -72,27 +83,42 @@ package enum LoopDevices {
         try SystemError.check("LOOP_CONFIGURE", on: "\(device) with \(name)", result)
     }
 
-    /// All devices that have a backing file, by number.
+    /// All devices that have a backing file of a sector or more, by number.
+    ///
+    /// proc(5): /proc/partitions lists the block devices that have a size, and a loop device has one while a file is
+    /// attached. One read, where /sys/block also has the hundreds of devices that were used at some time.
     package static func all() throws(SystemError) -> [LoopDevice] {
-        let blocks = try Directory.open("/sys/block")
-        var numbers: [Int32] = []
-        for entry in try blocks.entries() where entry.hasPrefix("loop") {
-            guard let number = Int32(entry.dropFirst(4)) else { continue }
-            if try FileStatus.at("/sys/block/\(entry)/loop/backing_file") != nil { numbers.append(number) }
+        let bytes = try TextFile.readBytes("/proc/partitions", limitBytes: 16 << 20)
+        return parse(partitions: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Picks the loop devices out of lines such as "   7        3    1048576 loop3".
+    static func parse(partitions text: String) -> [LoopDevice] {
+        var devices: [LoopDevice] = []
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            // Partitions on a loop device have names such as loop3p1, which is no number.
+            guard words.count == 4, words[3].hasPrefix("loop"), let number = Int32(words[3].dropFirst(4)),
+                let major = UInt32(words[0]), let minor = UInt32(words[1])
+            else { continue }
+            devices.append(
+                LoopDevice(number: number, deviceNumber: DeviceNumber(major: major, minor: minor)))
         }
-        return numbers.sorted().compactMap { LoopDevice(number: $0) }
+        return devices.sorted { $0.number < $1.number }
     }
 
     /// All devices that carry this file, found by device and inode, never by path.
+    ///
+    /// Looks at each attached device: about 40 microseconds for each. A file on NFS may keep the call waiting.
     package static func backed(by file: FileIdentity) throws(SystemError) -> [LoopDevice] {
-        try attached { $0.backing == file }
+        try attached { $0.identity == file }
     }
 
-    /// All attached devices whose status passes a test.
-    package static func attached(where matches: (LoopStatus) -> Bool) throws(SystemError) -> [LoopDevice] {
+    /// All attached devices whose backing file passes a test.
+    static func attached(where matches: (LoopBacking) -> Bool) throws(SystemError) -> [LoopDevice] {
         var found: [LoopDevice] = []
         for device in try all() {
-            if let status = try device.status(), matches(status) { found.append(device) }
+            if let backing = try device.backing(), matches(backing) { found.append(device) }
         }
         return found
     }

@@ -22,24 +22,35 @@ package struct LoopStatus: Equatable, Sendable {
     /// Asks an open device; throws ENXIO if nothing is attached.
     static func of(_ device: borrowing OwnedDescriptor, number: Int32) throws(SystemError) -> LoopStatus {
         let path = "/dev/loop\(number)"
-        var found = clinux_loop_status()
-        let result = unsafe clinux_loop_get_status(device.number, &found)
-        try SystemError.check("LOOP_GET_STATUS64", on: path, result)
+        let backing = try LoopBacking.of(device, number: number)
         let sector = try SystemError.check("BLKSSZGET", on: path, clinux_block_sector_bytes(device.number))
         let size = try SystemError.check("BLKGETSIZE64", on: path, clinux_block_size_bytes(device.number))
-        return LoopStatus(found, number: number, blockSizeBytes: UInt32(sector), sizeBytes: size)
+        return LoopStatus(
+            backing: backing.identity, backingDevice: backing.device,
+            backingPath: TextFile.read("/sys/block/loop\(number)/loop/backing_file") ?? "",
+            readOnly: backing.readOnly, directIO: backing.directIO, autoclear: backing.autoclear,
+            blockSizeBytes: UInt32(sector), sizeBytes: size)
     }
+}
 
-    private init(_ found: clinux_loop_status, number: Int32, blockSizeBytes: UInt32, sizeBytes: Int64) {
-        backing = FileIdentity(
-            major: found.backing_major, minor: found.backing_minor, inode: found.backing_inode)
+/// What one question to the loop driver tells.
+struct LoopBacking: Sendable {
+    let identity: FileIdentity
+    let device: DeviceNumber?
+    let readOnly: Bool
+    let directIO: Bool
+    let autoclear: Bool
+
+    /// Asks an open device; throws ENXIO if nothing is attached.
+    static func of(_ device: borrowing OwnedDescriptor, number: Int32) throws(SystemError) -> LoopBacking {
+        var found = clinux_loop_status()
+        let result = unsafe clinux_loop_get_status(device.number, &found)
+        try SystemError.check("LOOP_GET_STATUS64", on: "/dev/loop\(number)", result)
         let node = DeviceNumber(major: found.backing_node_major, minor: found.backing_node_minor)
-        backingDevice = node.major == 0 && node.minor == 0 ? nil : node
-        backingPath = TextFile.read("/sys/block/loop\(number)/loop/backing_file") ?? ""
-        readOnly = found.read_only
-        directIO = found.direct_io
-        autoclear = found.autoclear
-        self.blockSizeBytes = blockSizeBytes
-        self.sizeBytes = sizeBytes
+        return LoopBacking(
+            identity: FileIdentity(
+                major: found.backing_major, minor: found.backing_minor, inode: found.backing_inode),
+            device: node.major == 0 && node.minor == 0 ? nil : node, readOnly: found.read_only,
+            directIO: found.direct_io, autoclear: found.autoclear)
     }
 }

@@ -1,6 +1,8 @@
 internal import CLinux
 
-/// Changes of the mount table. Targets are open places, so that nobody can put a link in the way.
+/// Changes of the mount table.
+///
+/// Targets are open places, so that nobody can put a link in the way.
 package enum Mounting {
     /// Mounts the file system on a loop device at an open folder.
     ///

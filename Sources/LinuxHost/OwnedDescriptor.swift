@@ -3,6 +3,8 @@ internal import CLinux
 /// An open file, folder, place or device, closed at the end of its life.
 package struct OwnedDescriptor: ~Copyable, Sendable {
     /// The raw number, for `/proc/self/fd` paths; valid as long as this value lives.
+    ///
+    /// Bind the owner to a name first: of `open().number` the owner, and so the file, is gone before the number is used.
     package let number: Int32
 
     /// Takes ownership of an open descriptor.

@@ -18,4 +18,11 @@ package enum Signals {
     package static func wait() throws(SystemError) -> Int32 {
         try SystemError.check("sigwait", on: "SIGTERM and SIGINT", clinux_signals_wait())
     }
+
+    /// Waits for SIGTERM or SIGINT for so long at most; nil if neither came.
+    package static func next(within nanoseconds: Int64) throws(SystemError) -> Int32? {
+        let number = try SystemError.check(
+            "sigtimedwait", on: "SIGTERM and SIGINT", clinux_signals_wait_for(nanoseconds))
+        return number == 0 ? nil : number
+    }
 }

@@ -17,7 +17,9 @@ package struct Superblock: Equatable, Sendable {
     /// Whether the file system asks for a check: errors noted by the kernel, or not unmounted and no journal.
     package let hasErrors: Bool
 
-    /// Reads the superblock, or nil if there is none of a known kind. A mounted one may lag a little behind.
+    /// Reads the superblock, or nil if there is none of a known kind.
+    ///
+    /// A mounted one may lag a little behind.
     package static func read(_ file: borrowing OwnedDescriptor) throws(SystemError) -> Superblock? {
         let start = Bytes(try file.pread(offset: 0, upTo: 4096))
         if let found = xfs(start) ?? ext4(start) { return found }

@@ -24,7 +24,7 @@ package enum TextFile {
         let file = try OwnedDescriptor.open(path, .readOnly)
         var content: [UInt8] = []
         while true {
-            let chunk = 65536
+            let chunk = min(limitBytes + 1, 65536)
             var result: Int64 = 0
             let bytes = unsafe [UInt8](unsafeUninitializedCapacity: chunk) { buffer, used in
                 guard let base = buffer.baseAddress else { return }

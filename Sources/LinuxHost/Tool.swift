@@ -8,6 +8,13 @@ package struct ToolResult: Equatable, Sendable {
     package let standardOutput: String
     /// The last 8 KiB of what it wrote to standard error.
     package let standardError: String
+
+    /// Describes an outcome; tests and fakes make them too.
+    package init(exitStatus: Int32, standardOutput: String, standardError: String) {
+        self.exitStatus = exitStatus
+        self.standardOutput = standardOutput
+        self.standardError = standardError
+    }
 }
 
 /// A child process that did not do its work.

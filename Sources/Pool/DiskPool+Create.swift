@@ -29,7 +29,8 @@ extension DiskPool {
         let isLocked = try VolumeFault.onHost(step) { () throws(SystemError) in
             try folder.tryLock(.exclusive)
         }
-        precondition(isLocked, "The folder \(building) was just made under a random name, so nobody can hold it.")
+        precondition(
+            isLocked, "The folder \(building) was just made under a random name, so nobody can hold it.")
         let image = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             let image = try folder.createFile(PoolLayout.image, mode: 0o600)
             try hint(image)
@@ -37,12 +38,13 @@ extension DiskPool {
             return image
         }
         if case .filesystem(let kind) = record.kind {
-            try mkfs.format("\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)", kind, for: record)
+            try mkfs.format(
+                "\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)", kind, for: record)
         }
         let bytes = try RecordFile.json(RecordFile(record))
         try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-            // mkfs may have punched holes where it wanted zeros; what is allocated already costs nothing here.
-            if record.provisioning == .thick { try image.allocate(bytes: record.size.bytes) }
+            // mkfs may have punched holes where it wanted zeros.
+            if record.provisioning == .thick { try image.fillHoles(upTo: record.size.bytes) }
             try image.sync()
             try folder.write(PoolLayout.record, bytes, mode: 0o600)
             try folder.sync()
@@ -94,12 +96,17 @@ extension DiskPool {
         }
         do {
             try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-                try self.size(image, size, record.provisioning)
+                let old = record.size.bytes
+                switch record.provisioning {
+                case .thick: try image.allocate(from: old, bytes: size.bytes - old)
+                case .thin: try image.truncate(to: size.bytes)
+                }
                 try image.sync()
             }
         } catch {
             // fallocate(2) may have got half-way. The blocks beyond the old size were never shown to anybody.
-            try VolumeFault.onHost(step) { () throws(SystemError) in try image.truncate(to: record.size.bytes) }
+            try VolumeFault.onHost(step) { () throws(SystemError) in try image.truncate(to: record.size.bytes)
+            }
             throw error
         }
         var grown = record

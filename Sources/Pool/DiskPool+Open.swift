@@ -89,7 +89,8 @@ extension DiskPool {
                     + "\(IdentityFile.newestVersion); use the program that wrote it, or a newer one")
         }
         guard let id = PoolID(file.id), let status = try root.status(PoolLayout.identityFile) else {
-            throw PoolError(description: "pool \(name) at \(path): \(PoolLayout.identityFile) holds no pool id")
+            throw PoolError(
+                description: "pool \(name) at \(path): \(PoolLayout.identityFile) holds no pool id")
         }
         return (id, status.identity)
     }

@@ -3,8 +3,8 @@
 // A pool is a folder (design in ARCHITECTURE.md, "A pool on disk"). Nothing half-made is ever visible in it: volumes are
 // built in staging/ and published by one rename, and deleted by one rename into trash/. This target knows no CSI.
 
-import Log
 import LinuxHost
+import Log
 package import Volumes
 
 /// One pool folder: records and images of its volumes.

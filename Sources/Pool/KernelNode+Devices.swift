@@ -1,4 +1,5 @@
 import LinuxHost
+import Synchronization
 package import Volumes
 
 extension KernelNode {
@@ -8,7 +9,8 @@ extension KernelNode {
             try FileStatus.at(control)
         }
         guard found != nil else {
-            throw .notNow("\(control) is missing; load the kernel module loop and show the host's /dev to the driver")
+            throw .notNow(
+                "\(control) is missing; load the kernel module loop and show the host's /dev to the driver")
         }
         for kind in FilesystemKind.allCases where Tool.find("mkfs.\(kind)") == nil {
             throw .notNow("mkfs.\(kind) is not installed; install the tools of \(kind)")
@@ -37,7 +39,9 @@ extension KernelNode {
         let device = try VolumeFault.onHost(step) { () throws(SystemError) in
             try LoopDevices.attach(image, name: record.id.name.text, options: options)
         }
-        return Device(number: device.number, isReadOnly: readOnly)
+        let attached = Device(number: device.number, isReadOnly: readOnly)
+        hints.withLock { $0[record.id] = attached }
+        return attached
     }
 
     /// Reserves again what a thick image lost, say by a hole that a raw block user punched.
@@ -47,14 +51,14 @@ extension KernelNode {
         guard record.provisioning == .thick else { return }
         try VolumeFault.onHostAllocating("reserve the blocks of volume \(record.id)") {
             () throws(SystemError) in
-            guard try image.status().allocatedBytes < record.size.bytes else { return }
-            try image.allocate(bytes: record.size.bytes)
+            try image.fillHoles(upTo: record.size.bytes)
         }
     }
 
     package func detach(_ device: Device) throws(VolumeFault) {
         do {
             try device.loop.detach()
+            hints.withLock { hints in hints = hints.filter { $0.value.number != device.number } }
         } catch {
             guard error.errno == .busy else { throw .host(step: "detach \(device)", cause: "\(error)") }
             throw .notNow("\(device) is still in use by a process, a mount or another loop device")
@@ -101,7 +105,9 @@ extension KernelNode {
             troubles.append("ext4 counted \(count) errors; unmount it and have it checked")
         }
         // A file system that was shut down (XFS) or lost its device answers every look with EIO.
-        if let mount = view.filesystemMounts.first, let fault = unreachable(mount.path) { troubles.append(fault) }
+        if let mount = view.filesystemMounts.first, let fault = unreachable(mount.path) {
+            troubles.append(fault)
+        }
         return troubles
     }
 

@@ -6,16 +6,30 @@ extension KernelNode {
     private static let checkDeadlineSeconds = 3600.0
     private static let growDeadlineSeconds = 100.0
 
-    package func checkFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {
+    package func growsMounted(_ kind: FilesystemKind) -> Bool {
+        kind != .ext4 || HostIdentity.mayGrowMountedExt4
+    }
+
+    package func prepareFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {
         // The journals of XFS and btrfs are replayed by the mount; ext4 notes errors for e2fsck.
-        guard kind == .ext4, try superblock(of: device)?.hasErrors == true else { return }
-        let result = try Tool.onHost(
-            "e2fsck", ["-p", device.path], "check the file system on \(device)", Self.checkDeadlineSeconds)
+        guard kind == .ext4, let superblock = try superblock(of: device) else { return }
+        if superblock.hasErrors { try checkExt4(device, ["-p"]) }
+        guard !growsMounted(kind), superblock.filesystemBytes < (try size(of: device).bytes) else { return }
+        // resize2fs(8) wants a full check before it touches a file system that is not mounted.
+        try checkExt4(device, ["-f", "-p"])
+        let step = "grow ext4 on \(device)"
+        let result = try Tool.onHost("resize2fs", [device.path], step, Self.growDeadlineSeconds)
+        guard result.exitStatus == 0 else {
+            throw .host(step: step, cause: result.complaint(of: "resize2fs"))
+        }
+    }
+
+    private func checkExt4(_ device: Device, _ flags: [String]) throws(VolumeFault) {
+        let step = "check ext4 on \(device)"
+        let result = try Tool.onHost("e2fsck", flags + [device.path], step, Self.checkDeadlineSeconds)
         // e2fsck(8): 0 clean, 1 corrected; 4 and more need a person.
         guard result.exitStatus <= 1 else {
-            throw .host(
-                step: "check the file system on \(device)",
-                cause: "it needs a person to run e2fsck: \(result.complaint(of: "e2fsck -p"))")
+            throw .host(step: step, cause: "a person must run e2fsck: \(result.complaint(of: "e2fsck"))")
         }
     }
 
@@ -36,6 +50,11 @@ extension KernelNode {
             }
         let result = try Tool.onHost(program, arguments, step, Self.growDeadlineSeconds)
         guard result.exitStatus == 0 else {
+            guard growsMounted(kind) else {
+                throw .notNow(
+                    "\(step): Linux wants CAP_SYS_RESOURCE for growing a mounted ext4, which the driver lacks; "
+                        + "run it privileged, or stage the volume again, which grows it")
+            }
             throw .host(step: step, cause: result.complaint(of: program))
         }
         return true

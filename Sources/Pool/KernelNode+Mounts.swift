@@ -128,7 +128,9 @@ extension KernelNode {
         guard let device = try observe([id]).first?.device else { return false }
         let table = try mountTable()
         return try VolumeFault.onHost("look for mounts of \(device)") { () throws(SystemError) in
-            try (table.mounts(of: device.loop) + table.nodeBinds(of: device.loop)).contains { $0.id == mount.id }
+            try (table.mounts(of: device.loop) + table.nodeBinds(of: device.loop)).contains {
+                $0.id == mount.id
+            }
         }
     }
 

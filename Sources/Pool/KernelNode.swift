@@ -1,5 +1,6 @@
 import LinuxHost
 package import Log
+import Synchronization
 package import Volumes
 
 /// The kernel of this node: loop devices and mounts of the volumes in the pools.
@@ -9,6 +10,8 @@ package import Volumes
 package final class KernelNode: NodeHost {
     let pools: [PoolID: DiskPool]
     let log: Logger
+    /// Where a volume was attached last; only a hint, verified with the kernel by whoever uses it.
+    let hints = Mutex<[VolumeID: Device]>([:])
 
     /// Works on the images of these pools.
     package init(pools: [DiskPool], log: Logger) {
@@ -22,9 +25,7 @@ package final class KernelNode: NodeHost {
             let pool = pools[id.pool]
             wanted.append((try pool?.imageStatus(of: id.name)?.identity, pool?.imagePath(of: id.name)))
         }
-        let attached = try VolumeFault.onHost("look for loop devices") { () throws(SystemError) in
-            try Attachments.read()
-        }
+        let attached = try attachments(of: ids, wanted.map(\.image))
         guard wanted.contains(where: { attached.find($0.image, $0.path) != nil }) else {
             return ids.map { _ in VolumeOnNode() }
         }
@@ -32,6 +33,22 @@ package final class KernelNode: NodeHost {
         return try wanted.map { (image, path) throws(VolumeFault) in
             guard let found = attached.find(image, path) else { return VolumeOnNode() }
             return try Self.view(of: found.device, found.status, image, in: table)
+        }
+    }
+
+    /// The devices of the volumes: where all of them are known, a look at each; else a search through all devices.
+    private func attachments(
+        of ids: [VolumeID], _ images: [FileIdentity?]
+    ) throws(VolumeFault) -> Attachments {
+        try VolumeFault.onHost("look for loop devices") { () throws(SystemError) in
+            var known = Attachments()
+            for (id, image) in zip(ids, images) {
+                guard let device = hints.withLock({ $0[id] })?.loop, let status = try device.status(),
+                    status.backing == image
+                else { return try Attachments.read() }
+                known.add(device, status)
+            }
+            return known
         }
     }
 
@@ -71,17 +88,19 @@ package final class KernelNode: NodeHost {
 
 /// The loop devices of the node at one moment.
 struct Attachments {
-    private let byImage: [FileIdentity: (device: LoopDevice, status: LoopStatus)]
-    private let byPath: [String: (device: LoopDevice, status: LoopStatus)]
+    private var byImage: [FileIdentity: (device: LoopDevice, status: LoopStatus)] = [:]
+    private var byPath: [String: (device: LoopDevice, status: LoopStatus)] = [:]
 
+    /// Looks at every loop device of the node, some 40 microseconds each.
     static func read() throws(SystemError) -> Attachments {
-        var byImage: [FileIdentity: (device: LoopDevice, status: LoopStatus)] = [:]
-        var byPath: [String: (device: LoopDevice, status: LoopStatus)] = [:]
-        for (device, status) in try LoopDevices.allWithStatus() {
-            byImage[status.backing] = (device, status)
-            byPath[status.backingPath.withoutDeletedMark] = (device, status)
-        }
-        return Attachments(byImage: byImage, byPath: byPath)
+        var all = Attachments()
+        for (device, status) in try LoopDevices.allWithStatus() { all.add(device, status) }
+        return all
+    }
+
+    mutating func add(_ device: LoopDevice, _ status: LoopStatus) {
+        byImage[status.backing] = (device, status)
+        byPath[status.backingPath.withoutDeletedMark] = (device, status)
     }
 
     func find(_ image: FileIdentity?, _ path: String?) -> (device: LoopDevice, status: LoopStatus)? {
@@ -115,7 +134,8 @@ extension Device {
     /// The device in the terms of the host.
     var loop: LoopDevice {
         guard let loop = LoopDevice(number: number) else {
-            preconditionFailure("A device of a volume was found with the number \(number), which no device has.")
+            preconditionFailure(
+                "A device of a volume was found with the number \(number), which no device has.")
         }
         return loop
     }

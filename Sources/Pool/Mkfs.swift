@@ -1,8 +1,8 @@
 import LinuxHost
-import Volumes
+package import Volumes
 
 /// Makes file systems on image files; needs no loop device and no mount.
-struct Mkfs: Sendable {
+package struct Mkfs: Sendable {
     /// Longest that one mkfs may take; on an image of 16 TiB it is seconds.
     private static let deadlineSeconds = 100.0
 
@@ -12,7 +12,8 @@ struct Mkfs: Sendable {
     func format(_ image: String, _ kind: FilesystemKind, for record: VolumeRecord) throws(VolumeFault) {
         let program = "mkfs.\(kind.rawValue)"
         let step = "make \(kind.rawValue) on volume \(record.id.name)"
-        let result = try Tool.onHost(program, Self.arguments(kind, record) + [image], step, Self.deadlineSeconds)
+        let result = try Tool.onHost(
+            program, Self.arguments(kind, record) + [image], step, Self.deadlineSeconds)
         guard result.exitStatus == 0 else { throw Self.failure(step, result.complaint(of: program)) }
     }
 
@@ -24,10 +25,18 @@ struct Mkfs: Sendable {
         return .noSpace("\(step): the pool's file system is full (\(cause))")
     }
 
-    /// The image is all zeros and its holes or reserved blocks must stay as they are: no discard, nothing zeroed twice.
     static func arguments(_ kind: FilesystemKind, _ record: VolumeRecord) -> [String] {
-        let sector = "\(record.sectorBytes)"
-        var extra = record.parameters.mkfsOptions.words
+        arguments(kind, sectorBytes: record.sectorBytes, extra: record.parameters.mkfsOptions.words)
+    }
+
+    /// What mkfs is told besides the image, with wished words added.
+    ///
+    /// The image is all zeros and its holes or reserved blocks must stay as they are: no discard, nothing zeroed twice.
+    package static func arguments(
+        _ kind: FilesystemKind, sectorBytes: UInt32, extra wished: [String] = []
+    ) -> [String] {
+        let sector = "\(sectorBytes)"
+        var extra = wished
         switch kind {
         case .ext4:
             // Small file systems would get 1 KiB blocks, which do not mount on a device with 4 KiB sectors.
@@ -67,7 +76,9 @@ extension ToolResult {
     /// What the program said, in one line that fits a status message.
     func complaint(of program: String) -> String {
         let text = standardError.isEmpty ? standardOutput : standardError
-        let lines = text.split(separator: "\n").map { $0.drop { $0 == " " || $0 == "\t" } }.filter { !$0.isEmpty }
+        let lines = text.split(separator: "\n").map { $0.drop { $0 == " " || $0 == "\t" } }.filter {
+            !$0.isEmpty
+        }
         return "\(program) ended with \(exitStatus): \(lines.suffix(3).joined(separator: "; ").suffix(512))"
     }
 }

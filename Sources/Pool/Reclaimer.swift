@@ -14,7 +14,8 @@ final class Reclaimer: Sendable {
     private let poolPath: String
     private let log: Logger
     private let state = Mutex(State.idle)
-    /// Held while the folder is emptied, so that `emptyNow` waits for the thread instead of racing with it.
+    /// Held while the folder is emptied: the one lock that is held over system calls, because whoever asks for room
+    /// now wants to wait for exactly those.
     private let emptying = Mutex(())
 
     init(poolPath: String, log: Logger) {

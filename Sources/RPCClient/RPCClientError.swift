@@ -45,4 +45,11 @@ package struct RPCReply: Equatable, Sendable {
 
     /// The reply message; empty for a stream and for failures.
     package let body: [UInt8]
+
+    /// Makes a reply, for comparisons.
+    package init(code: Int32, message: String, body: [UInt8]) {
+        self.code = code
+        self.message = message
+        self.body = body
+    }
 }

@@ -32,7 +32,8 @@ internal import Glibc
     package func unary(
         _ path: String, _ request: [UInt8], timeout seconds: Double? = nil
     ) throws(RPCClientError) -> RPCReply {
-        try raw(path, body: MessageReader.frame(request), timeout: seconds, grpcTimeout: seconds.map(Self.header))
+        try raw(
+            path, body: MessageReader.frame(request), timeout: seconds, grpcTimeout: seconds.map(Self.header))
     }
 
     /// Calls a method with a stream of replies, each passed on as it comes.
@@ -85,7 +86,8 @@ internal import Glibc
         let result = unsafe reply.withUnsafeMutableBufferPointer { reply in
             unsafe bytes.withUnsafeBufferPointer { bytes in
                 unsafe http2client_raw_exchange(
-                    path, bytes.baseAddress, bytes.count, reply.baseAddress, capacity, instant(after: seconds))
+                    path, bytes.baseAddress, bytes.count, reply.baseAddress, capacity, instant(after: seconds)
+                )
             }
         }
         if result == -Int64(ETIMEDOUT) { return nil }
@@ -126,7 +128,7 @@ internal import Glibc
                 })
             while let message = try reader.next() { onMessage(message) }
         }
-        return try reply(handle, complete: reader.isEmpty)
+        return try unsafe reply(handle, complete: reader.isEmpty)
     }
 
     private func reply(

@@ -59,7 +59,9 @@ final class Lane<Job: Sendable>: Sendable {
             return (.accepted, state.started)
         }
         guard submission == .accepted else { return submission }
-        if let thread, !Thread.start("\(name)-\(thread)", { self.serve() }), !survivesMissingThread() { return .full }
+        if let thread, !Thread.start("\(name)-\(thread)", { self.serve() }), !survivesMissingThread() {
+            return .full
+        }
         work.post()
         return .accepted
     }

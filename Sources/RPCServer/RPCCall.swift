@@ -41,7 +41,9 @@ internal import Glibc
 
     /// Throws CANCELLED or DEADLINE_EXCEEDED where `isCancelled` is true; to be asked before each effect.
     package func checkCancelled() throws(RPCStatus) {
-        if let deadline, deadline <= Clock.now { throw .deadlineExceeded("the deadline of the call has passed") }
+        if let deadline, deadline <= Clock.now {
+            throw .deadlineExceeded("the deadline of the call has passed")
+        }
         if isCancelled { throw .cancelled("the client has given up") }
     }
 
@@ -84,7 +86,8 @@ internal import Glibc
         let result = unsafe message.withUnsafeBufferPointer { message in
             unsafe (body ?? []).withUnsafeBufferPointer { bytes in
                 unsafe grpcshim_call_finish(
-                    handle, status?.code ?? 0, message.baseAddress, message.count, body != nil, bytes.baseAddress,
+                    handle, status?.code ?? 0, message.baseAddress, message.count, body != nil,
+                    bytes.baseAddress,
                     bytes.count)
             }
         }

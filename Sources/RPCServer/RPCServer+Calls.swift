@@ -64,7 +64,8 @@ extension RPCServer {
     }
 
     static func finish(
-        _ call: RPCCall, _ status: RPCStatus?, _ body: [UInt8]?, _ onFinish: (@Sendable (RPCCallSummary) -> Void)?
+        _ call: RPCCall, _ status: RPCStatus?, _ body: [UInt8]?,
+        _ onFinish: (@Sendable (RPCCallSummary) -> Void)?
     ) {
         guard call.finish(status, body: body), let onFinish else { return }
         onFinish(

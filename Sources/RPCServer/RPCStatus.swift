@@ -16,22 +16,32 @@ package struct RPCStatus: Error, Equatable, Sendable {
     package static func cancelled(_ message: String) -> RPCStatus { RPCStatus(code: 1, message: message) }
 
     /// INVALID_ARGUMENT: the request is wrong whatever the state.
-    package static func invalidArgument(_ message: String) -> RPCStatus { RPCStatus(code: 3, message: message) }
+    package static func invalidArgument(_ message: String) -> RPCStatus {
+        RPCStatus(code: 3, message: message)
+    }
 
     /// DEADLINE_EXCEEDED: the time of the call ran out.
-    package static func deadlineExceeded(_ message: String) -> RPCStatus { RPCStatus(code: 4, message: message) }
+    package static func deadlineExceeded(_ message: String) -> RPCStatus {
+        RPCStatus(code: 4, message: message)
+    }
 
     /// RESOURCE_EXHAUSTED: something was too large, or used up.
-    package static func resourceExhausted(_ message: String) -> RPCStatus { RPCStatus(code: 8, message: message) }
+    package static func resourceExhausted(_ message: String) -> RPCStatus {
+        RPCStatus(code: 8, message: message)
+    }
 
     /// ABORTED: another operation is in the way.
     package static func aborted(_ message: String) -> RPCStatus { RPCStatus(code: 10, message: message) }
 
     /// UNIMPLEMENTED: no such method.
-    package static func unimplemented(_ message: String) -> RPCStatus { RPCStatus(code: 12, message: message) }
+    package static func unimplemented(_ message: String) -> RPCStatus {
+        RPCStatus(code: 12, message: message)
+    }
 
     /// INTERNAL: the server could not do its part.
-    package static func internalError(_ message: String) -> RPCStatus { RPCStatus(code: 13, message: message) }
+    package static func internalError(_ message: String) -> RPCStatus {
+        RPCStatus(code: 13, message: message)
+    }
 
     /// UNAVAILABLE: not now; the same call may be tried again.
     package static func unavailable(_ message: String) -> RPCStatus { RPCStatus(code: 14, message: message) }

@@ -35,7 +35,8 @@ package struct CapacityRange: Equatable, Sendable {
         }
         guard limit == .zero || required <= limit else {
             throw .malformed(
-                field: "capacity_range", why: "limit_bytes \(limitBytes) is below required_bytes \(requiredBytes)")
+                field: "capacity_range",
+                why: "limit_bytes \(limitBytes) is below required_bytes \(requiredBytes)")
         }
         self.init(required: required > .zero ? required : nil, limit: limit > .zero ? limit : nil)
     }
@@ -60,7 +61,8 @@ package struct CapacityRange: Equatable, Sendable {
         }
         if let limit, size > limit {
             throw .sizeNotServable(
-                "limit_bytes \(limit.bytes) is below \(size.bytes), the smallest \(kind) volume that serves the request")
+                "limit_bytes \(limit.bytes) is below \(size.bytes), the smallest \(kind) volume that serves the request"
+            )
         }
         return size
     }

@@ -32,7 +32,8 @@ extension Catalog {
             if record.size >= range.required ?? .zero {
                 guard range.admits(record.size) else {
                     throw .sizeNotServable(
-                        "the volume has \(record.size.bytes) bytes already and is never shrunk to limit_bytes")
+                        "the volume has \(record.size.bytes) bytes already and is never shrunk to limit_bytes"
+                    )
                 }
                 return record
             }

@@ -41,7 +41,8 @@ extension Catalog {
     ) throws(VolumeFault) -> VolumeRecord {
         let pool = shelf.store.pool
         let record = VolumeRecord(
-            id: VolumeID(pool: pool.id, name: name), requestedName: request.name, size: size, kind: request.kind,
+            id: VolumeID(pool: pool.id, name: name), requestedName: request.name, size: size,
+            kind: request.kind,
             provisioning: request.parameters.provisioning ?? pool.defaultProvisioning,
             sectorBytes: pool.sectorBytes, parameters: request.parameters, created: now())
         try shelf.store.check()

@@ -20,7 +20,9 @@ package struct HostPath: Hashable, Sendable, CustomStringConvertible {
             throw .malformed(field: field, why: "it must be a path of at most \(Self.longest) bytes")
         }
         let components = text.split(separator: "/", omittingEmptySubsequences: true)
-        guard !components.isEmpty else { throw .malformed(field: field, why: "it must not be the root folder") }
+        guard !components.isEmpty else {
+            throw .malformed(field: field, why: "it must not be the root folder")
+        }
         guard !components.contains(where: { $0 == "." || $0 == ".." || $0.utf8.count > 255 }) else {
             throw .malformed(field: field, why: "it must not contain '.', '..' or components above 255 bytes")
         }

@@ -13,16 +13,22 @@ package struct MkfsOptions: Equatable, Sendable {
         case features(Set<String>)
     }
 
-    /// Flags by file system. Sizes of sectors and blocks, devices and discards are the driver's to choose.
+    /// Flags by file system.
+    ///
+    /// Sizes of sectors and blocks, devices and discards are the driver's to choose.
     private static let allowed: [FilesystemKind: [String: Value]] = [
         .ext4: [
             "-i": .number, "-I": .number, "-N": .number, "-m": .number, "-L": .label,
             "-J": .settings(["size"]), "-E": .settings(["stride", "stripe_width", "stripe-width"]),
-            "-O": .features(["bigalloc", "casefold", "dir_index", "has_journal", "inline_data", "large_dir", "quota"]),
+            "-O": .features([
+                "bigalloc", "casefold", "dir_index", "has_journal", "inline_data", "large_dir", "quota",
+            ]),
         ],
         .xfs: [
-            "-L": .label, "-i": .settings(["size", "maxpct", "sparse"]), "-l": .settings(["size", "su", "sunit"]),
-            "-d": .settings(["agcount", "su", "sw"]), "-m": .settings(["reflink", "bigtime", "finobt", "rmapbt"]),
+            "-L": .label, "-i": .settings(["size", "maxpct", "sparse"]),
+            "-l": .settings(["size", "su", "sunit"]),
+            "-d": .settings(["agcount", "su", "sw"]),
+            "-m": .settings(["reflink", "bigtime", "finobt", "rmapbt"]),
             "-n": .settings(["size", "ftype"]),
         ],
         .btrfs: ["-L": .label, "-n": .number],

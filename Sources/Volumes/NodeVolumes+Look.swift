@@ -92,7 +92,8 @@ extension NodeVolumes {
             if image.size < record.size {
                 troubles.append("the image has \(image.size.bytes) bytes instead of \(record.size.bytes)")
             }
-            if let space = try catalog.space(ofPool: record.id.pool), Self.isNearlyFull(space, record, image) {
+            if let space = try catalog.space(ofPool: record.id.pool), Self.isNearlyFull(space, record, image)
+            {
                 troubles.append("the pool is nearly full: \(space.free.bytes) bytes are left")
             }
         } else {
@@ -102,7 +103,8 @@ extension NodeVolumes {
     }
 
     /// A volume that still needs blocks is in danger when less than a twentieth of the pool is left.
-    private static func isNearlyFull(_ space: PoolSpace, _ record: VolumeRecord, _ image: ImageState) -> Bool {
+    private static func isNearlyFull(_ space: PoolSpace, _ record: VolumeRecord, _ image: ImageState) -> Bool
+    {
         image.allocated < record.size && space.free.bytes < space.total.bytes / 20
     }
 }

@@ -72,11 +72,13 @@ extension NodeVolumes {
             wanted.mode == .singleNodeSingleWriter
             || targets.contains { note.published[$0]?.mode == .singleNodeSingleWriter }
         guard isExclusive, let other = targets.first else { return }
-        throw .notNow("the volume is published at \(other) and SINGLE_NODE_SINGLE_WRITER allows one target only")
+        throw .notNow(
+            "the volume is published at \(other) and SINGLE_NODE_SINGLE_WRITER allows one target only")
     }
 
     private func bind(
-        _ record: VolumeRecord, _ device: Device, from staging: HostPath, to target: HostPath, _ wanted: Usage,
+        _ record: VolumeRecord, _ device: Device, from staging: HostPath, to target: HostPath,
+        _ wanted: Usage,
         _ note: StagingNote
     ) throws(VolumeFault) {
         let isBlock = record.kind == .block

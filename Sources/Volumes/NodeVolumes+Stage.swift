@@ -14,7 +14,8 @@ extension NodeVolumes {
             if let why = capability.mismatch(with: record.kind) { throw .notNow(why) }
             let view = try observe(id)
             guard !view.isOnOtherImage else {
-                throw .notNow("volume \(id) is attached with a file that was replaced in the pool; unstage it first")
+                throw .notNow(
+                    "volume \(id) is attached with a file that was replaced in the pool; unstage it first")
             }
             let wanted = usage(capability, readOnly: capability.isReadOnly)
             switch record.kind {
@@ -67,7 +68,7 @@ extension NodeVolumes {
         let before = try host.note(of: record.id)
         let device = try suitable(record, view, readOnly: wanted.isReadOnly)
         do {
-            if !wanted.isReadOnly { try host.checkFilesystem(kind, on: device) }
+            if !wanted.isReadOnly { try host.prepareFilesystem(kind, on: device) }
             var note = StagingNote()
             note.staged[path.text] = wanted
             try host.keep(note, of: record.id)
@@ -102,7 +103,7 @@ extension NodeVolumes {
     private func grow(
         _ kind: FilesystemKind, on device: Device, at path: HostPath, _ wanted: Usage
     ) throws(VolumeFault) {
-        guard !wanted.isReadOnly else { return }
+        guard !wanted.isReadOnly, host.growsMounted(kind) else { return }
         _ = try host.growFilesystem(kind, on: device, at: path)
     }
 
@@ -114,7 +115,9 @@ extension NodeVolumes {
 
     static func describe(_ have: Usage, against wanted: Usage) -> String {
         if have.mode != wanted.mode { return "its access mode is \(have.mode.rawValue)" }
-        if have.isReadOnly != wanted.isReadOnly { return have.isReadOnly ? "it is read-only" : "it is writable" }
+        if have.isReadOnly != wanted.isReadOnly {
+            return have.isReadOnly ? "it is read-only" : "it is writable"
+        }
         return "its mount flags are others"
     }
 

@@ -4,8 +4,9 @@ package struct PathPolicy: Equatable, Sendable {
     private let resolvedRoot: String
     private let isExclusive: Bool
 
-    /// Trusts the links in `root` (kubelet's folder), which the host resolved to `resolvedRoot`; below it, and
-    /// anywhere else, links are refused by the host layer. `isExclusive` refuses every path outside of the root.
+    /// Trusts the links in `root`, kubelet's folder, which the host resolved to `resolvedRoot`.
+    ///
+    /// Below it, and anywhere else, links are refused by the host layer. `isExclusive` refuses all paths outside of it.
     package init(root: HostPath, resolvedRoot: HostPath, isExclusive: Bool) {
         self.root = root.text
         self.resolvedRoot = resolvedRoot.text

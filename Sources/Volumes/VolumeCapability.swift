@@ -38,7 +38,8 @@ package enum VolumeKind: Hashable, Sendable, CustomStringConvertible {
 
 /// Who may use a volume at once; the modes of the specification that a volume of one node can serve.
 package enum AccessMode: String, Sendable {
-    case singleNodeWriter, singleNodeReaderOnly, multiNodeReaderOnly, singleNodeSingleWriter, singleNodeMultiWriter
+    case singleNodeWriter, singleNodeReaderOnly, multiNodeReaderOnly, singleNodeSingleWriter,
+        singleNodeMultiWriter
 
     /// True where the mode never writes.
     package var isReadOnly: Bool { self == .singleNodeReaderOnly || self == .multiNodeReaderOnly }

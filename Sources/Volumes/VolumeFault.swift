@@ -35,7 +35,8 @@ extension VolumeFault {
         case .missing(let what): "\(what) does not exist"
         case .existsDifferently(let what, let why): "\(what) exists already and differs: \(why)"
         case .noSpace(let why), .notNow(let why), .sizeNotServable(let why), .notOffered(let why): why
-        case .operationPending(let what): "another operation on \(what) is still running; repeat the call later"
+        case .operationPending(let what):
+            "another operation on \(what) is still running; repeat the call later"
         case .staleToken(let why): "starting_token: \(why)"
         case .host(let step, let cause): "\(step): \(cause)"
         }

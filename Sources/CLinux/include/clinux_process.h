@@ -35,6 +35,17 @@ int32_t clinux_tool_run(
     char *_Nullable const *_Nonnull environment, int64_t deadline_milliseconds,
     clinux_tool_result *_Nonnull result);
 
+/* Starts a program as clinux_tool_run does, but with standard output and error going to one descriptor, and returns its
+ * process id at once. The caller reaps it with clinux_child_wait. */
+int32_t clinux_child_start(
+    const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
+    char *_Nullable const *_Nonnull environment, int32_t output);
+/* Sends a signal to a child that was not reaped yet; one that has ended takes it silently. */
+int32_t clinux_child_signal(int32_t child, int32_t signal);
+/* Waits that long for a child to end and reaps it. Returns 1 and its wait status once it has ended (then the process id
+ * is not the caller's any more), 0 if it still runs. Kernel 5.4 (pidfd). */
+int32_t clinux_child_wait(int32_t child, int64_t milliseconds, int32_t *_Nonnull exit_status, int32_t *_Nonnull ended_by);
+
 /* 0 if the path is a regular file that may be executed. */
 int32_t clinux_can_execute(const char *_Nonnull path);
 

@@ -1,0 +1,63 @@
+import LinuxHost
+import Volumes
+
+/// Prints what was measured, as plain tables.
+enum BenchReport {
+    private static let words = 34
+    private static let number = 10
+
+    static func heading(lives: Int) {
+        let kernel = TextFile.read("/proc/sys/kernel/osrelease") ?? "unknown"
+        let processors = TextFile.read("/sys/devices/system/cpu/online") ?? "unknown"
+        Command.say(
+            "loopcsi \(Driver.version) on Linux \(kernel), processors \(processors); volumes of "
+                + "\(Figure.bytes(BenchLives.bytes)), \(lives) lives each; times in milliseconds")
+    }
+
+    static func print(_ lives: BenchLives) {
+        Command.say("\n" + row(lives.kind.rawValue, ["driver", "p90", "floor", "p90", "ratio"]))
+        for step in LifeStep.allCases {
+            Command.say(row(step.rawValue, compare(lives.driver.of(step), lives.floor.of(step))))
+        }
+        let aim = lives.kind == .ext4 ? "  aim: 1.50" : ""
+        Command.say(row("whole life", compare(lives.driver.whole, lives.floor.whole)) + aim)
+    }
+
+    static func print(_ crowd: BenchCrowd) {
+        Command.say("\n" + row("create ext4 with others in the pool", ["median", "p90"]))
+        for (count, durations) in [(BenchCrowd.few, crowd.withFew), (BenchCrowd.many, crowd.withMany)] {
+            let times = [durations.median, durations.p90].map(Figure.milliseconds)
+            Command.say(row("\(count) volumes", times))
+        }
+    }
+
+    static func print(_ probes: BenchProbes) {
+        let durations = probes.durations
+        Command.say("\n" + row("Probe, \(durations.count) round trips", ["median", "p99"]))
+        let times = [durations.median, durations.p99].map { Figure.decimal($0, unit: 1000, decimals: 0) }
+        Command.say(row("microseconds", times) + Figure.padded("", number * 3) + "  aim: median 100")
+    }
+
+    static func print(_ moments: [(when: String, process: BenchProcess)], wakeUps: Int64) {
+        Command.say("\n" + row("driver process, MB", ["resident", "own", "files", "threads"]))
+        for (when, process) in moments {
+            let memory = process.memory
+            let amounts = [memory.resident, memory.anonymous, memory.file]
+                .map { Figure.decimal($0, unit: 1_000_000, decimals: 1) }
+            let aim = when == "idle" ? Figure.padded("", number) + "  aim: resident 22" : ""
+            Command.say(row(when, amounts + ["\(process.threads)"]) + aim)
+        }
+        Command.say(
+            row("wake-ups in \(Int(BenchProcess.idleSeconds)) idle seconds", ["\(wakeUps)"])
+                + Figure.padded("", number * 4) + "  aim: 0")
+    }
+
+    private static func compare(_ driver: Durations, _ floor: Durations) -> [String] {
+        [driver.median, driver.p90, floor.median, floor.p90].map(Figure.milliseconds)
+            + [Figure.decimal(driver.median, unit: max(floor.median, 1), decimals: 2)]
+    }
+
+    private static func row(_ title: String, _ cells: [String]) -> String {
+        Figure.padded(title, words) + cells.map { Figure.padded($0, number, toTheRight: true) }.joined()
+    }
+}

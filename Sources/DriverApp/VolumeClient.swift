@@ -1,0 +1,89 @@
+import CSIWire
+import LinuxHost
+import RPCClient
+
+/// A caller of the driver that remembers what it asked for, so that all of it can be undone.
+final class VolumeClient {
+    private static let timeoutSeconds = 60.0
+
+    private let connection: RPCConnection
+    private var created: Set<String> = []
+    private var staged: [String: String] = [:]
+    private var published: [String: String] = [:]
+
+    init(_ connection: RPCConnection) { self.connection = connection }
+
+    /// Calls a method; a status other than OK is thrown.
+    func call<Request: CSIRequest>(_ request: Request) throws -> Request.Reply {
+        let reply = try connection.unary(Request.path, request.encoded(), timeout: Self.timeoutSeconds)
+        guard reply.code == 0 else {
+            throw CSIStatus(CSICode(rawValue: reply.code) ?? .unknown, reply.message)
+        }
+        return try Request.Reply(decoding: reply.body)
+    }
+
+    /// Creates a volume and returns its handle.
+    func create(
+        _ name: String, _ use: CSI.VolumeCapability, bytes: Int64, parameters: [String: String] = [:]
+    ) throws -> String {
+        let reply = try call(
+            CSI.CreateVolumeRequest(
+                name: name, capacityRange: CSI.CapacityRange(requiredBytes: bytes), volumeCapabilities: [use],
+                parameters: parameters))
+        guard let volume = reply.volume else { throw CSIStatus(.internalError, "a reply without a volume") }
+        created.insert(volume.volumeID)
+        return volume.volumeID
+    }
+
+    func stage(_ volume: String, _ use: CSI.VolumeCapability, at path: String) throws {
+        staged[path] = volume
+        _ = try call(
+            CSI.NodeStageVolumeRequest(volumeID: volume, stagingTargetPath: path, volumeCapability: use))
+    }
+
+    func publish(_ volume: String, _ use: CSI.VolumeCapability, from staging: String, to target: String)
+        throws
+    {
+        published[target] = volume
+        _ = try call(
+            CSI.NodePublishVolumeRequest(
+                volumeID: volume, stagingTargetPath: staging, targetPath: target, volumeCapability: use))
+    }
+
+    func unpublish(_ volume: String, from target: String) throws {
+        _ = try call(CSI.NodeUnpublishVolumeRequest(volumeID: volume, targetPath: target))
+        published[target] = nil
+    }
+
+    func unstage(_ volume: String, from path: String) throws {
+        _ = try call(CSI.NodeUnstageVolumeRequest(volumeID: volume, stagingTargetPath: path))
+        staged[path] = nil
+    }
+
+    func delete(_ volume: String) throws {
+        _ = try call(CSI.DeleteVolumeRequest(volumeID: volume))
+        created.remove(volume)
+    }
+
+    /// Unpublishes, unstages and deletes whatever is left; goes on after a failure and throws the first one.
+    func undoAll() throws {
+        var first: (any Error)?
+        func attempt(_ body: () throws -> Void) {
+            do { try body() } catch { first = first ?? error }
+        }
+        for (target, volume) in published { attempt { try unpublish(volume, from: target) } }
+        for (path, volume) in staged { attempt { try unstage(volume, from: path) } }
+        for volume in created { attempt { try delete(volume) } }
+        if let first { throw first }
+    }
+}
+
+extension CSI.VolumeCapability {
+    /// One writer on one node, with a file system.
+    static func filesystem(_ type: String) -> Self {
+        CSI.VolumeCapability(access: .mount(fsType: type), mode: .singleNodeWriter)
+    }
+
+    /// One writer on one node, with the raw device.
+    static var rawDevice: Self { CSI.VolumeCapability(access: .block, mode: .singleNodeWriter) }
+}

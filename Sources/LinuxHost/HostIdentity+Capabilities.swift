@@ -1,0 +1,13 @@
+extension HostIdentity {
+    /// Whether the kernel lets this process grow an ext4 file system that is mounted.
+    ///
+    /// Linux 3.3 to 6.18, `ext4_resize_begin`: EPERM without CAP_SYS_RESOURCE. XFS and btrfs ask for CAP_SYS_ADMIN only.
+    package static var mayGrowMountedExt4: Bool { effectiveCapabilities & (1 << 24) != 0 }
+
+    /// The effective set of capabilities(7), a bit for each; none if it cannot be read.
+    private static var effectiveCapabilities: UInt64 {
+        let status = TextFile.read("/proc/self/status", limitBytes: 16 << 10) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        return line.flatMap { $0.split(separator: "\t").last }.flatMap { UInt64($0, radix: 16) } ?? 0
+    }
+}

@@ -1,0 +1,77 @@
+import CSIWire
+import LinuxHost
+import TestSupport
+import Testing
+
+@Suite("Contract: Identity and capabilities", .requiresRoot)
+struct IdentityContractTests {
+    @Test("GetPluginInfo tells a name of domain form and a version")
+    func pluginInfo() throws {
+        try Rig.run { rig in
+            let info = try rig.client.call(CSI.GetPluginInfoRequest())
+            #expect(info.name.wholeMatch(of: /[A-Za-z][A-Za-z0-9\-._]{0,61}[A-Za-z]/) != nil)
+            #expect(!info.vendorVersion.isEmpty)
+        }
+    }
+
+    @Test("A healthy driver answers Probe with ready")
+    func probe() throws {
+        try Rig.run { rig in
+            let answer = try rig.client.call(CSI.ProbeRequest())
+            #expect(answer.ready == true)
+        }
+    }
+
+    @Test("Capabilities are known ones, and name no feature that is not there")
+    func capabilities() throws {
+        try Rig.run { rig in
+            let plugin = try rig.client.call(CSI.GetPluginCapabilitiesRequest()).capabilities
+            #expect(plugin.contains(.service(.controllerService)))
+            #expect(plugin.contains(.service(.volumeAccessibilityConstraints)))
+            #expect(plugin.contains(.volumeExpansion(.online)))
+            #expect(!plugin.contains(.unspecified))
+            let controller = try rig.client.call(CSI.ControllerGetCapabilitiesRequest()).capabilities
+            #expect(controller.allSatisfy { $0 != .unknown && $0.unrecognizedNumber == nil })
+            let absent: [CSI.ControllerServiceCapability] = [
+                .publishUnpublishVolume, .createDeleteSnapshot, .listSnapshots, .cloneVolume, .modifyVolume,
+                .listVolumesPublishedNodes, .publishReadonly, .getSnapshot,
+            ]
+            for capability in absent { #expect(!controller.contains(capability)) }
+            let node = try rig.client.call(CSI.NodeGetCapabilitiesRequest()).capabilities
+            #expect(node.allSatisfy { $0 != .unknown && $0.unrecognizedNumber == nil })
+            #expect(node.contains(.stageUnstageVolume) && node.contains(.expandVolume))
+        }
+    }
+
+    @Test("NodeGetInfo tells the node id and where the pools are")
+    func nodeInfo() throws {
+        try Rig.run { rig in
+            let info = try rig.client.call(CSI.NodeGetInfoRequest())
+            #expect(info.nodeID == "node-1")
+            #expect(info.maxVolumesPerNode >= 0)
+            let segments = try #require(info.accessibleTopology).segments
+            #expect(segments.keys.sorted() == ["topology.loop.csi.local/pool.default"])
+            for (key, value) in segments {
+                let name = try #require(key.split(separator: "/").last)
+                #expect(name.wholeMatch(of: /[a-zA-Z0-9]([a-zA-Z0-9\-_.]{0,61}[a-zA-Z0-9])?/) != nil)
+                #expect(value.wholeMatch(of: /[a-zA-Z0-9]{1,63}/) != nil)
+            }
+        }
+    }
+
+    @Test(
+        "A method that is not offered is UNIMPLEMENTED",
+        arguments: [
+            "Controller/ControllerPublishVolume", "Controller/ControllerUnpublishVolume",
+            "Controller/CreateSnapshot", "Controller/DeleteSnapshot", "Controller/ListSnapshots",
+            "Controller/GetSnapshot", "Controller/ControllerModifyVolume",
+            "GroupController/GroupControllerGetCapabilities", "SnapshotMetadata/GetMetadataAllocated",
+            "Controller/NoSuchMethod", "NoSuchService/Probe",
+        ])
+    func notOffered(method: String) throws {
+        try Rig.run { rig in
+            let status = #expect(throws: CSIStatus.self) { try rig.client.raw("/csi.v1.\(method)", []) }
+            #expect(status?.code == .unimplemented)
+        }
+    }
+}
