@@ -9,7 +9,7 @@ extension Catalog {
         }
         try inFlight.withExclusive(id.name) { () throws(VolumeFault) in
             try shelf.store.remove(id.name)
-            shelf.release(id.name)
+            shelf.release(.volume(id.name))
         }
     }
 

@@ -7,14 +7,50 @@ extension Catalog {
         let name = VolumeName(for: request.name, sha256Hex: sha256Hex)
         return try inFlight.withExclusive(name) { () throws(VolumeFault) in
             if let existing = try existing(name, request) { return existing }
-            let size = try request.range.size(for: request.kind)
-            guard
-                let shelf = candidates(
-                    request.parameters, requisite: request.requisite, preferred: request.preferred
-                ).first
-            else { throw .noSpace(placeless(request)) }
-            return try build(name, request, size: size, on: shelf)
+            guard let source = request.source else {
+                let plan = Plan(
+                    size: try request.range.size(for: request.kind), kind: request.kind, sectorBytes: nil,
+                    origin: .fresh)
+                return try build(name, request, plan, on: try place(request))
+            }
+            return try holding(source) { () throws(VolumeFault) in try copy(source, name, request) }
         }
+    }
+
+    /// What is to be built, once source and size are known.
+    private struct Plan {
+        let size: ByteCount
+        let kind: VolumeKind
+        let sectorBytes: UInt32?
+        let origin: ImageOrigin
+    }
+
+    private func copy(
+        _ source: ContentSource, _ name: VolumeName, _ request: CreateRequest
+    ) throws(VolumeFault) -> VolumeRecord {
+        let facts = try facts(of: source)
+        guard request.kind(from: facts.kind) == facts.kind else {
+            throw .malformed(
+                field: "volume_capabilities", why: "the source is a \(facts.kind) volume, and so is every copy of it")
+        }
+        let plan = Plan(
+            size: try size(request, from: facts), kind: facts.kind, sectorBytes: facts.sectorBytes,
+            origin: origin(source, facts))
+        return try build(name, request, plan, on: try place(request))
+    }
+
+    /// The pool for a request: its source's, or else the best of those that could serve it.
+    private func place(_ request: CreateRequest) throws(VolumeFault) -> Shelf {
+        let shelves = candidates(
+            request.parameters, requisite: request.requisite, preferred: request.preferred)
+        guard let source = request.source else {
+            guard let best = shelves.first else { throw .noSpace(placeless(request)) }
+            return best
+        }
+        guard let shelf = shelves.first(where: { $0.store.pool.id == source.pool }) else {
+            throw .noSpace("the source lives in pool \(source.pool), and a copy of it can live nowhere else")
+        }
+        return shelf
     }
 
     /// The volume of that name, if any pool has one and it is what the request means.
@@ -37,20 +73,21 @@ extension Catalog {
     }
 
     private func build(
-        _ name: VolumeName, _ request: CreateRequest, size: ByteCount, on shelf: Shelf
+        _ name: VolumeName, _ request: CreateRequest, _ plan: Plan, on shelf: Shelf
     ) throws(VolumeFault) -> VolumeRecord {
         let pool = shelf.store.pool
         let record = VolumeRecord(
-            id: VolumeID(pool: pool.id, name: name), requestedName: request.name, size: size,
-            kind: request.kind,
+            id: VolumeID(pool: pool.id, name: name), requestedName: request.name, size: plan.size,
+            kind: plan.kind,
             provisioning: request.parameters.provisioning ?? pool.defaultProvisioning,
-            sectorBytes: pool.sectorBytes, parameters: request.parameters, created: now())
+            sectorBytes: plan.sectorBytes ?? pool.sectorBytes, parameters: request.parameters,
+            source: request.source, created: now())
         try shelf.store.check()
-        try shelf.reserve(name, size, record.provisioning)
+        try shelf.reserve(name, plan.size, record.provisioning)
         do {
-            try shelf.store.create(record)
+            try shelf.store.create(record, from: plan.origin)
         } catch {
-            shelf.release(name)
+            shelf.release(.volume(name))
             throw error
         }
         return record

@@ -6,7 +6,9 @@ package final class Catalog: Sendable {
     let inFlight: InFlight
     let topologyPrefix: String
     let sha256Hex: @Sendable (String) -> String
+    let quieter: any Quieter
     let now: @Sendable () -> String
+    let moment: @Sendable () -> Moment
 
     /// Opens the books of the pools, in the operator's order; the first one is the default.
     ///
@@ -14,8 +16,9 @@ package final class Catalog: Sendable {
     ///
     /// - Throws: what reading the records throws; a record that cannot be read stops the start.
     package init(
-        pools: [(store: any VolumeStore, policy: CapacityPolicy)], inFlight: InFlight, topologyPrefix: String,
-        sha256Hex: @escaping @Sendable (String) -> String, now: @escaping @Sendable () -> String
+        pools: [(store: any VolumeStore, policy: CapacityPolicy)], quieter: any Quieter, inFlight: InFlight,
+        topologyPrefix: String, sha256Hex: @escaping @Sendable (String) -> String,
+        now: @escaping @Sendable () -> String, moment: @escaping @Sendable () -> Moment
     ) throws(VolumeFault) {
         var shelves: [Shelf] = []
         for (store, policy) in pools { shelves.append(try Shelf(store: store, policy: policy)) }
@@ -23,7 +26,9 @@ package final class Catalog: Sendable {
         self.inFlight = inFlight
         self.topologyPrefix = topologyPrefix
         self.sha256Hex = sha256Hex
+        self.quieter = quieter
         self.now = now
+        self.moment = moment
     }
 
     /// The record of a volume.
@@ -93,46 +98,55 @@ package final class Catalog: Sendable {
 /// A store with its ledger: the two change together.
 final class Shelf: Sendable {
     let store: any VolumeStore
+    private let policy: CapacityPolicy
     private let ledger: Mutex<Ledger>
 
     init(store: any VolumeStore, policy: CapacityPolicy) throws(VolumeFault) {
         var ledger = Ledger(policy: policy)
         for name in try store.names() {
             guard let record = try store.record(of: name) else { continue }
-            ledger.enter(name, policy.commitment(of: record.size, record.provisioning))
+            ledger.enter(.volume(name), policy.commitment(of: record.size, record.provisioning))
+        }
+        for name in try store.snapshotNames() {
+            guard let record = try store.snapshot(of: name) else { continue }
+            ledger.enter(.snapshot(name), record.commitment)
         }
         self.store = store
+        self.policy = policy
         self.ledger = Mutex(ledger)
     }
 
     /// Promises room for a volume of that size, having the trash emptied first if that is what is in the way.
     func reserve(_ name: VolumeName, _ size: ByteCount, _ provisioning: Provisioning) throws(VolumeFault) {
+        try reserve(.volume(name), policy.commitment(of: size, provisioning))
+    }
+
+    /// The same for whatever costs that much.
+    func reserve(_ key: ObjectKey, _ commitment: ByteCount) throws(VolumeFault) {
         do {
-            try promise(name, size, provisioning)
+            try promise(key, commitment)
         } catch .noSpace(let why) {
             guard try store.reclaim() else { throw .noSpace(why) }
-            try promise(name, size, provisioning)
+            try promise(key, commitment)
         }
     }
 
     /// Sets the promise to what a volume of that size costs, without asking whether there is room.
     func enter(_ name: VolumeName, _ size: ByteCount, _ provisioning: Provisioning) {
-        ledger.withLock { $0.enter(name, $0.policy.commitment(of: size, provisioning)) }
+        ledger.withLock { $0.enter(.volume(name), policy.commitment(of: size, provisioning)) }
     }
 
-    func release(_ name: VolumeName) { ledger.withLock { $0.release(name) } }
+    func release(_ key: ObjectKey) { ledger.withLock { $0.release(key) } }
 
     func largest(_ provisioning: Provisioning) throws(VolumeFault) -> ByteCount {
         let space = try store.space()
-        return ledger.withLock { $0.policy.largest(provisioning, in: $0.available(in: space)) }
+        return ledger.withLock { policy.largest(provisioning, in: $0.available(in: space)) }
     }
 
-    private func promise(
-        _ name: VolumeName, _ size: ByteCount, _ provisioning: Provisioning
-    ) throws(VolumeFault) {
+    private func promise(_ key: ObjectKey, _ commitment: ByteCount) throws(VolumeFault) {
         let space = try store.space()
         try ledger.withLock { (ledger) throws(VolumeFault) in
-            try ledger.reserve(name, ledger.policy.commitment(of: size, provisioning), in: space)
+            try ledger.reserve(key, commitment, in: space)
         }
     }
 }

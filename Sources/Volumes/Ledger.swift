@@ -72,12 +72,12 @@ package struct Ledger: Sendable {
     package let policy: CapacityPolicy
     /// The sum of all commitments.
     package private(set) var committed = ByteCount.zero
-    private var commitments: [VolumeName: ByteCount] = [:]
+    private var commitments: [ObjectKey: ByteCount] = [:]
 
     /// An empty ledger.
     package init(policy: CapacityPolicy) { self.policy = policy }
 
-    /// How many volumes are entered.
+    /// How many volumes and snapshots are entered.
     package var count: Int { commitments.count }
 
     /// What can still be promised: the total less reserve and promises, but never more than is really free.
@@ -87,30 +87,29 @@ package struct Ledger: Sendable {
         return min(unpromised, space.free.minus(reserved))
     }
 
-    /// Enters a commitment, or changes the one entered under the name; never refuses, because the volume exists.
-    package mutating func enter(_ name: VolumeName, _ commitment: ByteCount) {
-        committed = committed.minus(commitments[name] ?? .zero) + commitment
-        commitments[name] = commitment
+    /// Enters a commitment, or changes the one entered under the key; never refuses, because the object exists.
+    package mutating func enter(_ key: ObjectKey, _ commitment: ByteCount) {
+        committed = committed.minus(commitments[key] ?? .zero) + commitment
+        commitments[key] = commitment
     }
 
     /// Enters a new commitment, or more of one, if the pool can keep it.
     ///
     /// - Throws: `noSpace` with both numbers; the ledger is then as before.
     package mutating func reserve(
-        _ name: VolumeName, _ commitment: ByteCount, in space: PoolSpace
+        _ key: ObjectKey, _ commitment: ByteCount, in space: PoolSpace
     ) throws(VolumeFault) {
-        let more = commitment.minus(commitments[name] ?? .zero)
+        let more = commitment.minus(commitments[key] ?? .zero)
         let available = available(in: space)
         guard more <= available else {
-            throw .noSpace(
-                "\(more.bytes) bytes are needed and \(available.bytes) bytes are available in the pool")
+            throw .noSpace("\(more.bytes) bytes are needed and \(available.bytes) bytes are available in the pool")
         }
-        enter(name, commitment)
+        enter(key, commitment)
     }
 
-    /// Takes a commitment out; a name that is not entered is no error.
-    package mutating func release(_ name: VolumeName) {
-        guard let commitment = commitments.removeValue(forKey: name) else { return }
+    /// Takes a commitment out; a key that is not entered is no error.
+    package mutating func release(_ key: ObjectKey) {
+        guard let commitment = commitments.removeValue(forKey: key) else { return }
         committed = committed.minus(commitment)
     }
 }

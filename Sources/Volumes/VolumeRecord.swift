@@ -14,13 +14,15 @@ package struct VolumeRecord: Equatable, Sendable {
     package let sectorBytes: UInt32
     /// The parameters of the creating request, for the comparison with a repeat of it.
     package let parameters: VolumeParameters
+    /// What it was made from, if not from nothing.
+    package let source: ContentSource?
     /// When it was created, RFC 3339.
     package let created: String
 
     /// Puts a record together.
     package init(
         id: VolumeID, requestedName: String, size: ByteCount, kind: VolumeKind, provisioning: Provisioning,
-        sectorBytes: UInt32, parameters: VolumeParameters, created: String
+        sectorBytes: UInt32, parameters: VolumeParameters, source: ContentSource? = nil, created: String
     ) {
         self.id = id
         self.requestedName = requestedName
@@ -29,6 +31,7 @@ package struct VolumeRecord: Equatable, Sendable {
         self.provisioning = provisioning
         self.sectorBytes = sectorBytes
         self.parameters = parameters
+        self.source = source
         self.created = created
     }
 
@@ -38,7 +41,8 @@ package struct VolumeRecord: Equatable, Sendable {
     package func difference(from request: CreateRequest) -> String? {
         if requestedName != request.name { return "its name is '\(requestedName)'" }
         if !request.range.admits(size) { return "its size is \(size.bytes) bytes" }
-        if kind != request.kind { return "it is a \(kind) volume" }
+        if source != request.source { return "it was made from \(source.map { "\($0)" } ?? "nothing")" }
+        if kind != request.kind(from: kind) { return "it is a \(kind) volume" }
         if parameters != request.parameters { return "it was created with other parameters" }
         return nil
     }
@@ -52,8 +56,12 @@ package struct CreateRequest: Sendable {
     package let range: CapacityRange
     /// What it is to be for life.
     package let kind: VolumeKind
+    /// True where the caller named no file system, so that a copy may have its source's.
+    package let takesAnyFilesystem: Bool
     /// The StorageClass parameters.
     package let parameters: VolumeParameters
+    /// What to make it from, if not from nothing.
+    package let source: ContentSource?
     /// Where it may be: sets of topology segments, any of which will do; empty means anywhere.
     package let requisite: [Topology]
     /// Where it had better be, best first.
@@ -63,16 +71,26 @@ package struct CreateRequest: Sendable {
     ///
     /// - Throws: `malformed` for mkfs options that do not suit the kind.
     package init(
-        name: String, range: CapacityRange, kind: VolumeKind, parameters: VolumeParameters,
-        requisite: [Topology] = [], preferred: [Topology] = []
+        name: String, range: CapacityRange, kind: VolumeKind, takesAnyFilesystem: Bool = false,
+        parameters: VolumeParameters, source: ContentSource? = nil, requisite: [Topology] = [],
+        preferred: [Topology] = []
     ) throws(VolumeFault) {
         try parameters.mkfsOptions.check(for: kind)
         self.name = name
         self.range = range
         self.kind = kind
+        self.takesAnyFilesystem = takesAnyFilesystem
         self.parameters = parameters
+        self.source = source
         self.requisite = requisite
         self.preferred = preferred
+    }
+}
+
+extension CreateRequest {
+    /// What the volume is to be when it is copied from something of that kind.
+    func kind(from source: VolumeKind) -> VolumeKind {
+        if takesAnyFilesystem, kind != .block, source != .block { source } else { kind }
     }
 }
 

@@ -36,7 +36,7 @@ package struct ImageState: Equatable, Sendable {
 ///
 /// Every call refuses with `notNow` when the pool is no longer the one that was opened (its disk was unmounted, say),
 /// so that no image lands on the wrong disk. Callers hold the volume's `InFlight` key.
-package protocol VolumeStore: Sendable {
+package protocol VolumeStore: SnapshotStore {
     /// The pool.
     var pool: PoolDescription { get }
 
@@ -55,10 +55,10 @@ package protocol VolumeStore: Sendable {
     /// The record, or nothing if the pool has no such volume.
     func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord?
 
-    /// Builds image, file system and record out of sight and publishes them in one step, durably.
+    /// Builds image, file system (or a copy of the origin's) and record out of sight and publishes them in one step, durably.
     ///
     /// - Throws: `noSpace`, `host`; nothing is left then.
-    func create(_ record: VolumeRecord) throws(VolumeFault)
+    func create(_ record: VolumeRecord, from origin: ImageOrigin) throws(VolumeFault)
 
     /// Makes the volume disappear in one durable step and frees its blocks later; no such volume is no error.
     ///

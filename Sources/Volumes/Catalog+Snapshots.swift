@@ -1,0 +1,124 @@
+/// A request to cut a snapshot, checked and in the terms of the domain.
+package struct SnapshotRequest: Sendable {
+    /// The name that the caller chose.
+    package let name: String
+    /// The volume to cut it from.
+    package let source: VolumeID
+    /// In which state a mounted volume is copied.
+    package let consistency: Consistency
+
+    /// Puts a request together.
+    package init(name: String, source: VolumeID, consistency: Consistency) {
+        self.name = name
+        self.source = source
+        self.consistency = consistency
+    }
+}
+
+/// One page of a list of snapshots.
+package struct SnapshotPage: Sendable {
+    /// The snapshots, ordered by handle.
+    package let snapshots: [SnapshotRecord]
+    /// Where the next page starts; nothing after the last one.
+    package let next: SnapshotID?
+}
+
+extension Catalog {
+    /// Cuts the snapshot, or finds the one that an earlier, equal request cut.
+    ///
+    /// - Throws: `existsDifferently` for another source, `missing` for a source that is not here, `noSpace`,
+    ///   `notNow`, `operationPending`, `host`; nothing is left behind then.
+    package func cut(_ request: SnapshotRequest) throws(VolumeFault) -> SnapshotRecord {
+        let name = VolumeName(for: request.name, sha256Hex: sha256Hex)
+        return try inFlight.withExclusive(.snapshot(name)) { () throws(VolumeFault) in
+            if let existing = try existingSnapshot(name, request) { return existing }
+            return try inFlight.withExclusive(.volume(request.source.name)) { () throws(VolumeFault) in
+                try cutNow(name, request)
+            }
+        }
+    }
+
+    private func existingSnapshot(
+        _ name: VolumeName, _ request: SnapshotRequest
+    ) throws(VolumeFault) -> SnapshotRecord? {
+        for shelf in shelves {
+            guard let record = try shelf.store.snapshot(of: name) else { continue }
+            guard record.source == request.source, record.requestedName == request.name else {
+                throw .existsDifferently(
+                    what: "snapshot '\(request.name.prefix(128))'", why: "it was cut from \(record.source)")
+            }
+            return record
+        }
+        return nil
+    }
+
+    private func cutNow(_ name: VolumeName, _ request: SnapshotRequest) throws(VolumeFault) -> SnapshotRecord {
+        let volume = try volume(request.source)
+        guard let shelf = shelf(of: request.source.pool), let image = try image(of: volume.id) else {
+            throw .host(step: "cut snapshot \(name)", cause: "the image of volume \(volume.id) is missing")
+        }
+        let record = SnapshotRecord(
+            id: SnapshotID(pool: volume.id.pool, name: name), requestedName: request.name, source: volume.id,
+            size: volume.size, kind: volume.kind, provisioning: volume.provisioning,
+            sectorBytes: volume.sectorBytes,
+            commitment: volume.provisioning == .thick ? volume.size : image.allocated, cut: moment())
+        try shelf.store.check()
+        try shelf.reserve(.snapshot(name), record.commitment)
+        do {
+            try shelf.store.cut(record) { copying throws(VolumeFault) in
+                try quieter.quieten(volume, request.consistency, copying)
+            }
+        } catch {
+            shelf.release(.snapshot(name))
+            throw error
+        }
+        return record
+    }
+
+    /// Makes the snapshot disappear; one that no pool of this process knows is gone already.
+    ///
+    /// - Throws: `notNow` if its pool is not here, `operationPending`, `host`.
+    package func delete(_ id: SnapshotID) throws(VolumeFault) {
+        guard let shelf = shelf(of: id.pool) else {
+            throw .notNow("snapshot \(id) lives in pool \(id.pool), which is not on this node")
+        }
+        try inFlight.withExclusive(.snapshot(id.name)) { () throws(VolumeFault) in
+            try shelf.store.removeSnapshot(id.name)
+            shelf.release(.snapshot(id.name))
+        }
+    }
+
+    /// The record of a snapshot.
+    ///
+    /// - Throws: `missing` if no pool of this process holds it.
+    package func snapshot(_ id: SnapshotID) throws(VolumeFault) -> SnapshotRecord {
+        guard let shelf = shelf(of: id.pool), let record = try shelf.store.snapshot(of: id.name) else {
+            throw .missing("snapshot \(id)")
+        }
+        return record
+    }
+
+    /// Lists snapshots in the order of their handles, after the one that the last page ended with.
+    ///
+    /// `source` leaves out those of other volumes.
+    package func listSnapshots(
+        of source: VolumeID?, after: SnapshotID?, limit: Int?
+    ) throws(VolumeFault) -> SnapshotPage {
+        let room = min(limit ?? Self.longestPage, Self.longestPage)
+        var snapshots: [SnapshotRecord] = []
+        for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text }) {
+            let pool = shelf.store.pool.id
+            if let after, pool.text < after.pool.text { continue }
+            for name in try shelf.store.snapshotNames() {
+                if let after, pool == after.pool, name <= after.name { continue }
+                guard let record = try shelf.store.snapshot(of: name) else { continue }
+                if let source, record.source != source { continue }
+                guard snapshots.count < room else {
+                    return SnapshotPage(snapshots: snapshots, next: snapshots.last?.id)
+                }
+                snapshots.append(record)
+            }
+        }
+        return SnapshotPage(snapshots: snapshots, next: nil)
+    }
+}

@@ -1,0 +1,43 @@
+/// Runs the copying of an image at a moment when the image holds all that was written to the volume.
+package typealias Quieting = (_ copying: () throws(VolumeFault) -> Void) throws(VolumeFault) -> Void
+
+/// What the image of a new volume begins with.
+package enum ImageOrigin {
+    /// Zeros, and a fresh file system if the volume has one.
+    case fresh
+    /// The image of another object of the same pool, copied while it is quiet.
+    case copy(ContentSource, Quieting)
+}
+
+/// One pool's snapshots: the port through which the domain keeps them.
+///
+/// Callers hold the snapshot's `InFlight` key, and for a cut the source's as well.
+package protocol SnapshotStore: Sendable {
+    /// The names of all snapshots, sorted.
+    func snapshotNames() throws(VolumeFault) -> [VolumeName]
+
+    /// The record, or nothing if the pool has no such snapshot.
+    func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord?
+
+    /// Copies the source's image out of sight and publishes it in one step, durably.
+    ///
+    /// - Throws: what `quieting` throws, `noSpace`, `notNow` where a copy would take longer than a mounted source can
+    ///   be held, `host`; nothing is left then.
+    func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault)
+
+    /// Makes the snapshot disappear in one durable step and frees its blocks later; no such snapshot is no error.
+    func removeSnapshot(_ name: VolumeName) throws(VolumeFault)
+}
+
+/// Holds a volume still while its image is copied.
+package protocol Quieter: Sendable {
+    /// Runs `copying` while the image holds everything that was written to the volume.
+    ///
+    /// `expectedSeconds` is how long the copying is likely to hold a mounted volume still.
+    ///
+    /// - Throws: `notNow` where a mounted volume would be held, or was held, longer than the operator allows; what
+    ///   `copying` throws; the volume goes on in each case.
+    func quieten(
+        _ volume: VolumeRecord, _ consistency: Consistency, _ copying: () throws(VolumeFault) -> Void
+    ) throws(VolumeFault)
+}
