@@ -20,24 +20,6 @@ struct RoundTripTests {
     private let topology = CSI.Topology(segments: ["zone": "ä"])
     private let topologyJSON = #"{"segments":{"zone":"ä"}}"#
 
-    private func check<M: CSIRequest>(_ request: M, _ json: String) throws {
-        let bytes = request.encoded()
-        #expect(try M(decoding: bytes) == request)
-        let method = try #require(CSIMethod.find(M.path))
-        #expect(try CSIJSON.decodeRequest(bytes, for: method, pretty: false) == json)
-        #expect(try M(decoding: []) == M())
-        #expect(M().encoded().isEmpty)
-    }
-
-    private func check<M: CSIReply>(_ reply: M, _ json: String) throws {
-        let bytes = reply.encoded()
-        #expect(try M(decoding: bytes) == reply)
-        let method = try #require(CSIMethod.find(M.path))
-        #expect(try CSIJSON.decodeReply(bytes, for: method, pretty: false) == json)
-        #expect(try M(decoding: []) == M())
-        #expect(M().encoded().isEmpty)
-    }
-
     @Test("Identity calls")
     func identity() throws {
         try check(CSI.GetPluginInfoRequest(), "{}")

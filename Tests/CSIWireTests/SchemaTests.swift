@@ -82,6 +82,8 @@ struct SchemaTests {
         try check(CSI.PluginCapability.Service.self, "PluginCapability.Service", "type")
         try check(CSI.PluginCapability.VolumeExpansion.self, "PluginCapability.VolumeExpansion", "type")
         try check(CSI.ControllerServiceCapability.self, "ControllerServiceCapability.RPC", "type")
+        try check(
+            CSI.GroupControllerServiceCapability.self, "GroupControllerServiceCapability.RPC", "type")
         try check(CSI.NodeServiceCapability.self, "NodeServiceCapability.RPC", "type")
     }
 

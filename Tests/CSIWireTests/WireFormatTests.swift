@@ -16,6 +16,25 @@ struct WireFormatTests {
         #expect(reply.encoded() == [0x0a, 0x06, 0x08, 0xac, 0x02, 0x12, 0x01, 0x76])
     }
 
+    @Test("of a snapshot and its time")
+    func snapshot() throws {
+        let reply = CSI.CreateSnapshotResponse(
+            snapshot: CSI.Snapshot(
+                sizeBytes: 300, snapshotID: "s", sourceVolumeID: "v",
+                creationTime: CSI.Timestamp(seconds: 300, nanos: 1), readyToUse: true, groupSnapshotID: "g"))
+        let bytes: [UInt8] = [
+            0x0a, 0x15,  // snapshot
+            0x08, 0xac, 0x02,  // size_bytes
+            0x12, 0x01, 0x73,  // snapshot_id
+            0x1a, 0x01, 0x76,  // source_volume_id
+            0x22, 0x05, 0x08, 0xac, 0x02, 0x10, 0x01,  // creation_time: seconds, nanos
+            0x28, 0x01,  // ready_to_use
+            0x32, 0x01, 0x67,  // group_snapshot_id
+        ]
+        #expect(reply.encoded() == bytes)
+        #expect(try CSI.CreateSnapshotResponse(decoding: bytes) == reply)
+    }
+
     @Test("of a negative number, which takes ten bytes")
     func negative() {
         #expect(
