@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <unistd.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
@@ -48,6 +49,11 @@ int32_t clinux_space_of(int32_t fd, clinux_space *result)
         .is_read_only = (found.f_flags & CLINUX_STATFS_READ_ONLY) != 0,
     };
     return 0;
+}
+
+int32_t clinux_sync_filesystem(int32_t folder)
+{
+    return syncfs(folder) == 0 ? 0 : -errno;
 }
 
 int32_t clinux_freeze(int32_t folder)

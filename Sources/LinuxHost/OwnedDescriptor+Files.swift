@@ -127,6 +127,11 @@ extension OwnedDescriptor {
         return start..<(try SystemError.check("lseek", on: pathForMessages, clinux_seek_hole(number, start)))
     }
 
+    /// Writes everything that the file system of this folder holds in memory.
+    package func syncFilesystem() throws(SystemError) {
+        try SystemError.check("syncfs", on: pathForMessages, clinux_sync_filesystem(number))
+    }
+
     /// Stops writers of the file system this folder is on (FIFREEZE) until `thawFilesystem`.
     ///
     /// Throws EBUSY if it is frozen already.

@@ -2,27 +2,45 @@ import LinuxHost
 package import Volumes
 
 extension DiskPool {
-    package func create(_ record: VolumeRecord) throws(VolumeFault) {
-        let name = record.id.name
+    package func create(_ record: VolumeRecord, from origin: ImageOrigin) throws(VolumeFault) {
+        let bytes = try RecordFile.json(RecordFile(record))
+        try publish(record.id.name, in: PoolLayout.volumes, PoolLayout.record, bytes) {
+            (image, imagePath) throws(VolumeFault) in
+            switch origin {
+            case .fresh: try makeFresh(image, imagePath, record)
+            case .copy(let source, let quieting):
+                try copy(of: source, into: image, quieting)
+                try size(image, record)
+                try CopyIdentity.renew(imagePath, record.kind, on: record.id.name)
+            }
+        }
+    }
+
+    /// Builds a folder with an image and a record out of sight, and publishes it in one step, durably.
+    func publish(
+        _ name: VolumeName, in folder: String, _ recordFile: String, _ record: [UInt8],
+        _ fill: (borrowing OwnedDescriptor, _ imagePath: String) throws(VolumeFault) -> Void
+    ) throws(VolumeFault) {
         let staging = try opened(PoolLayout.staging)
         let building = "\(name).\(RandomBytes.hex(byteCount: 4))"
         do {
-            try build(record, as: building, in: staging)
-            let volumes = try opened(PoolLayout.volumes)
-            try VolumeFault.onHostAllocating("publish volume \(name)") { () throws(SystemError) in
-                try staging.renameNoReplace(building, to: volumes, as: name.text)
+            try build(name, as: building, in: staging, recordFile, record, fill)
+            let published = try opened(folder)
+            try VolumeFault.onHostAllocating("publish \(name)") { () throws(SystemError) in
+                try staging.renameNoReplace(building, to: published, as: name.text)
             }
-            try VolumeFault.onHost("publish volume \(name)") { () throws(SystemError) in try volumes.sync() }
+            try VolumeFault.onHost("publish \(name)") { () throws(SystemError) in try published.sync() }
         } catch {
             throw discarding(building, of: staging, after: error)
         }
     }
 
-    /// Makes image, file system and record in a private folder; all of it is on disk at the end.
+    /// Makes image and record in a private folder; all of it is on disk at the end.
     private func build(
-        _ record: VolumeRecord, as building: String, in staging: borrowing Directory
+        _ name: VolumeName, as building: String, in staging: borrowing Directory, _ recordFile: String,
+        _ record: [UInt8], _ fill: (borrowing OwnedDescriptor, _ imagePath: String) throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
-        let step = "create image of volume \(record.id.name)"
+        let step = "create image of \(name)"
         let folder = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             try staging.create(building, mode: 0o700)
         }
@@ -34,20 +52,37 @@ extension DiskPool {
         let image = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             let image = try folder.createFile(PoolLayout.image, mode: 0o600)
             try hint(image)
-            try size(image, record.size, record.provisioning)
             return image
         }
-        if case .filesystem(let kind) = record.kind {
-            try mkfs.format(
-                "\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)", kind, for: record)
-        }
-        let bytes = try RecordFile.json(RecordFile(record))
+        try fill(image, "\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)")
         try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-            // mkfs may have punched holes where it wanted zeros.
-            if record.provisioning == .thick { try image.fillHoles(upTo: record.size.bytes) }
             try image.sync()
-            try folder.write(PoolLayout.record, bytes, mode: 0o600)
+            try folder.write(recordFile, record, mode: 0o600)
             try folder.sync()
+        }
+    }
+
+    private func makeFresh(
+        _ image: borrowing OwnedDescriptor, _ imagePath: String, _ record: VolumeRecord
+    ) throws(VolumeFault) {
+        try VolumeFault.onHostAllocating("create image of volume \(record.id.name)") {
+            () throws(SystemError) in
+            switch record.provisioning {
+            case .thick: try image.allocate(bytes: record.size.bytes)
+            case .thin: try image.truncate(to: record.size.bytes)
+            }
+        }
+        guard case .filesystem(let kind) = record.kind else { return }
+        try mkfs.format(imagePath, kind, for: record)
+        // mkfs may have punched holes where it wanted zeros.
+        try size(image, record)
+    }
+
+    /// Gives an image that holds data already its size, and for a thick one the blocks that it lacks.
+    private func size(_ image: borrowing OwnedDescriptor, _ record: VolumeRecord) throws(VolumeFault) {
+        try VolumeFault.onHostAllocating("size image of volume \(record.id.name)") { () throws(SystemError) in
+            if try image.status().sizeBytes != record.size.bytes { try image.truncate(to: record.size.bytes) }
+            if record.provisioning == .thick { try image.fillHoles(upTo: record.size.bytes) }
         }
     }
 
@@ -61,15 +96,6 @@ extension DiskPool {
             // Copy-on-write would need new blocks for each overwrite, so nothing would be reserved; and checksums of
             // direct I/O break when a guest changes a page that is being written.
             _ = try image.setNoCopyOnWrite()
-        }
-    }
-
-    private func size(
-        _ image: borrowing OwnedDescriptor, _ size: ByteCount, _ provisioning: Provisioning
-    ) throws(SystemError) {
-        switch provisioning {
-        case .thick: try image.allocate(bytes: size.bytes)
-        case .thin: try image.truncate(to: size.bytes)
         }
     }
 

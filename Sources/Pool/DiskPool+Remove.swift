@@ -11,11 +11,17 @@ extension DiskPool {
             throw .notNow(
                 "volume \(name) is in use: its image is attached to a loop device; it must be unstaged first")
         }
+        try discard(name, from: volumes)
+        // Held up to here, so nobody attaches the image on its way out.
+        held.release()
+    }
+
+    /// Makes a published folder disappear in one durable step; its blocks come back later.
+    func discard(_ name: VolumeName, from published: borrowing Directory) throws(VolumeFault) {
         let trash = try opened(PoolLayout.trash)
-        try VolumeFault.onHost(step) { () throws(SystemError) in
-            // The lock is held up to here, so nobody attaches the image on its way out.
-            try volumes.renameNoReplace(name.text, to: trash, as: "\(name).\(RandomBytes.hex(byteCount: 4))")
-            try volumes.sync()
+        try VolumeFault.onHost("delete \(name)") { () throws(SystemError) in
+            try published.renameNoReplace(name.text, to: trash, as: "\(name).\(RandomBytes.hex(byteCount: 4))")
+            try published.sync()
         }
         self.trash.wake()
     }
@@ -31,6 +37,9 @@ struct HeldImage: ~Copyable {
         self.isFree = isFree
         self.image = image
     }
+
+    /// Gives the lock up, which dropping the value would do as well, at a moment that the compiler chooses.
+    consuming func release() {}
 }
 
 extension Directory {

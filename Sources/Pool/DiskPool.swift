@@ -56,13 +56,15 @@ package final class DiskPool: VolumeStore {
         }
     }
 
-    /// The folder of a volume, or nothing if there is no such volume.
-    func folder(of name: VolumeName) throws(VolumeFault) -> Directory? {
-        let volumes = try opened(PoolLayout.volumes)
+    /// The folder of a volume (or snapshot), or nothing if there is no such one.
+    func folder(
+        of name: VolumeName, in folder: String = PoolLayout.volumes
+    ) throws(VolumeFault) -> Directory? {
+        let opened = try opened(folder)
         do {
-            return try volumes.open(name.text)
+            return try opened.open(name.text)
         } catch {
-            guard error.errno == .noEntry else { throw .host(step: "open volume \(name)", cause: "\(error)") }
+            guard error.errno == .noEntry else { throw .host(step: "open \(folder)/\(name)", cause: "\(error)") }
             return nil
         }
     }
@@ -91,10 +93,12 @@ package final class DiskPool: VolumeStore {
     /// Waits until deleted volumes have given their blocks back, for an orderly stop.
     package func close() { _ = trash.emptyNow() }
 
-    package func names() throws(VolumeFault) -> [VolumeName] {
-        let volumes = try opened(PoolLayout.volumes)
-        let entries = try VolumeFault.onHost("list pool \(pool.name)") { () throws(SystemError) in
-            try volumes.entries()
+    package func names() throws(VolumeFault) -> [VolumeName] { try names(in: PoolLayout.volumes) }
+
+    func names(in folder: String) throws(VolumeFault) -> [VolumeName] {
+        let opened = try opened(folder)
+        let entries = try VolumeFault.onHost("list \(folder) of pool \(pool.name)") { () throws(SystemError) in
+            try opened.entries()
         }
         return entries.compactMap { VolumeName(folder: $0) }.sorted()
     }
@@ -126,6 +130,7 @@ enum PoolLayout {
     static let staging = "staging"
     static let trash = "trash"
     static let record = "volume.json"
+    static let snapshotRecord = "snapshot.json"
     static let image = "image"
     static let note = "staging.json"
     static let folders = [volumes, snapshots, staging, trash]

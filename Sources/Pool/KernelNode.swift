@@ -10,11 +10,15 @@ package import Volumes
 package final class KernelNode: NodeHost {
     let pools: [PoolID: DiskPool]
     let log: Logger
+    let freezeLimitSeconds: Double
     /// Where a volume was attached last; only a hint, verified with the kernel by whoever uses it.
     let hints = Mutex<[VolumeID: Device]>([:])
 
     /// Works on the images of these pools.
-    package init(pools: [DiskPool], log: Logger) {
+    ///
+    /// No file system is kept frozen longer than `freezeLimitSeconds`.
+    package init(pools: [DiskPool], freezeLimitSeconds: Double = 10, log: Logger) {
+        self.freezeLimitSeconds = freezeLimitSeconds
         self.pools = Dictionary(uniqueKeysWithValues: pools.map { ($0.pool.id, $0) })
         self.log = log
     }

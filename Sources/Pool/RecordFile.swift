@@ -16,6 +16,8 @@ struct RecordFile: Codable {
     var provisioning: String
     var sectorBytes: UInt32
     var parameters: [String: String]
+    /// Absent in records of volumes that were made from nothing.
+    var source: String?
     var created: String
 
     init(_ record: VolumeRecord) {
@@ -27,6 +29,7 @@ struct RecordFile: Codable {
         provisioning = record.provisioning.rawValue
         sectorBytes = record.sectorBytes
         parameters = record.parameters.canonical
+        source = record.source?.recorded
         created = record.created
     }
 
@@ -46,10 +49,14 @@ struct RecordFile: Codable {
         guard file.id == "\(id)", let size = ByteCount(file.sizeBytes), let kind = VolumeKind(file.kind),
             let provisioning = Provisioning(rawValue: file.provisioning)
         else { throw .host(step: step, cause: "its contents do not fit the volume") }
+        let source = file.source.flatMap(ContentSource.init(recorded:))
+        guard (source == nil) == (file.source == nil) else {
+            throw .host(step: step, cause: "its source '\(file.source ?? "")' is not one of ours")
+        }
         return VolumeRecord(
             id: id, requestedName: file.name, size: size, kind: kind, provisioning: provisioning,
             sectorBytes: file.sectorBytes, parameters: try VolumeParameters(file.parameters),
-            created: file.created)
+            source: source, created: file.created)
     }
 
     /// Readable JSON with sorted keys and a newline at its end.

@@ -65,8 +65,8 @@ extension Catalog {
         try shelf.store.check()
         try shelf.reserve(.snapshot(name), record.commitment)
         do {
-            try shelf.store.cut(record) { copying throws(VolumeFault) in
-                try quieter.quieten(volume, request.consistency, copying)
+            try shelf.store.cut(record) { (seconds, copying) throws(VolumeFault) in
+                try quieter.quieten(volume, request.consistency, expectedSeconds: seconds, copying)
             }
         } catch {
             shelf.release(.snapshot(name))

@@ -47,9 +47,9 @@ extension Catalog {
 
     /// How the image of the new volume begins.
     func origin(_ source: ContentSource, _ facts: SourceFacts) -> ImageOrigin {
-        .copy(source) { copying throws(VolumeFault) in
+        .copy(source) { (seconds, copying) throws(VolumeFault) in
             guard let volume = facts.volume else { return try copying() }
-            try self.quieter.quieten(volume, .frozen, copying)
+            try self.quieter.quieten(volume, .frozen, expectedSeconds: seconds, copying)
         }
     }
 

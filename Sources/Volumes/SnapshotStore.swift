@@ -1,5 +1,9 @@
 /// Runs the copying of an image at a moment when the image holds all that was written to the volume.
-package typealias Quieting = (_ copying: () throws(VolumeFault) -> Void) throws(VolumeFault) -> Void
+///
+/// `expectedSeconds` is how long the copying is likely to hold a mounted volume still.
+package typealias Quieting = (
+    _ expectedSeconds: Double, _ copying: () throws(VolumeFault) -> Void
+) throws(VolumeFault) -> Void
 
 /// What the image of a new volume begins with.
 package enum ImageOrigin {
@@ -38,6 +42,7 @@ package protocol Quieter: Sendable {
     /// - Throws: `notNow` where a mounted volume would be held, or was held, longer than the operator allows; what
     ///   `copying` throws; the volume goes on in each case.
     func quieten(
-        _ volume: VolumeRecord, _ consistency: Consistency, _ copying: () throws(VolumeFault) -> Void
+        _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double,
+        _ copying: () throws(VolumeFault) -> Void
     ) throws(VolumeFault)
 }

@@ -8,6 +8,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "clinux_bell.h"
 #include "clinux_error.h"
 #include "clinux_file.h"
 #include "clinux_filesystem.h"

@@ -29,6 +29,9 @@ typedef struct clinux_space clinux_space;
 
 int32_t clinux_space_of(int32_t fd, clinux_space *_Nonnull result);
 
+/* Writes everything that the file system of the open folder holds in memory (syncfs(2)). Returns 0 or -errno. */
+int32_t clinux_sync_filesystem(int32_t folder);
+
 /* FIFREEZE and FITHAW of the file system that holds the open folder. EBUSY: frozen already; EINVAL: not frozen. */
 int32_t clinux_freeze(int32_t folder);
 int32_t clinux_thaw(int32_t folder);

@@ -1,0 +1,31 @@
+import LinuxHost
+package import Volumes
+
+extension DiskPool {
+    package func snapshotNames() throws(VolumeFault) -> [VolumeName] { try names(in: PoolLayout.snapshots) }
+
+    package func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord? {
+        guard let folder = try folder(of: name, in: PoolLayout.snapshots) else { return nil }
+        return try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name))
+    }
+
+    package func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault) {
+        let bytes = try RecordFile.json(SnapshotFile(record))
+        try publish(record.id.name, in: PoolLayout.snapshots, PoolLayout.snapshotRecord, bytes) {
+            (image, _) throws(VolumeFault) in
+            try copy(of: .volume(record.source), into: image, quieting)
+            try VolumeFault.onHost("size image of snapshot \(record.id.name)") { () throws(SystemError) in
+                // An interrupted growth may have left the source longer than its record says.
+                if try image.status().sizeBytes != record.size.bytes {
+                    try image.truncate(to: record.size.bytes)
+                }
+            }
+        }
+    }
+
+    package func removeSnapshot(_ name: VolumeName) throws(VolumeFault) {
+        let snapshots = try opened(PoolLayout.snapshots)
+        guard try folder(of: name, in: PoolLayout.snapshots) != nil else { return }
+        try discard(name, from: snapshots)
+    }
+}

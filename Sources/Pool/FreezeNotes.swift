@@ -1,0 +1,36 @@
+import LinuxHost
+import Volumes
+
+/// Notes on tmpfs of what is frozen, so that a driver that is started after a kill thaws it.
+///
+/// A note is as short-lived as the freeze: both end with the kernel.
+enum FreezeNotes {
+    private static let parent = "/run"
+    private static let folder = "loopcsi-frozen"
+
+    static func write(_ id: VolumeID, _ path: String) throws(SystemError) {
+        let run = try Directory.open(parent)
+        _ = try run.ensure(folder, mode: 0o700)
+        try run.open(folder).replace("\(id)", with: Array(path.utf8), mode: 0o600, sync: false)
+    }
+
+    static func remove(_ id: VolumeID) throws(SystemError) {
+        try Directory.open(parent).open(folder).removeFile("\(id)")
+    }
+
+    /// What is noted; nothing where there is no folder yet.
+    static func all() -> [(VolumeID, String)] {
+        do {
+            let notes = try Directory.open(parent).open(folder)
+            var found: [(VolumeID, String)] = []
+            for entry in try notes.entries() {
+                guard let id = VolumeID(entry) else { continue }
+                let bytes = try notes.read(entry, limitBytes: 8192)
+                found.append((id, String(decoding: bytes, as: UTF8.self)))
+            }
+            return found
+        } catch {
+            return []
+        }
+    }
+}
