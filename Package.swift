@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "CLinux", cSettings: warnings),
         .target(
             name: "CGRPCShim", cSettings: warnings,
-            linkerSettings: [.linkedLibrary("grpc"), .linkedLibrary("gpr")]),
+            linkerSettings: [.linkedLibrary("grpc_unsecure"), .linkedLibrary("gpr")]),
         .target(name: "CHTTP2Client", cSettings: warnings, linkerSettings: [.linkedLibrary("nghttp2")]),
         .target(
             name: "CCSIProto", cSettings: [.headerSearchPath("include")],
