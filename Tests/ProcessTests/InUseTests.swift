@@ -53,16 +53,15 @@ struct InUseTests {
         try Rig.run { rig in
             let life = try Life.published(rig, kind)
             try Host.write("open", to: "\(life.target)/file")
-            let file = try Directory.open(life.target).openFile("file", .readWrite)
-            try rig.client.refuses(life.unpublishRequest(), .failedPrecondition, naming: life.target)
-            #expect(try Host.mounts(at: life.target) == 1)
-            try file.close()
+            try Host.holding("\(life.target)/file") {
+                try rig.client.refuses(life.unpublishRequest(), .failedPrecondition, naming: life.target)
+                #expect(try Host.mounts(at: life.target) == 1)
+            }
             try life.unpublish()
-            let staged = try Directory.open(life.staging).openFile("file", .readWrite)
-            try rig.client.refuses(life.unstageRequest(), .failedPrecondition, naming: life.staging)
-            #expect(try Host.mounts(at: life.staging) == 1)
-            try staged.pwrite(Array("OPEN".utf8), offset: 0)
-            try staged.close()
+            try Host.holding("\(life.staging)/file") {
+                try rig.client.refuses(life.unstageRequest(), .failedPrecondition, naming: life.staging)
+                #expect(try Host.mounts(at: life.staging) == 1)
+            }
             try life.end()
         }
     }
@@ -71,17 +70,14 @@ struct InUseTests {
     func busyDevice() throws {
         try Rig.run { rig in
             let life = try Life.published(rig, .block)
-            let target = try OwnedDescriptor.open(life.target, .readWrite)
-            try rig.client.refuses(life.unpublishRequest(), .failedPrecondition, naming: life.target)
-            let node = try OwnedDescriptor.open(life.device().path, .readWrite)
-            try target.close()
-            try life.unpublish()
-            try rig.client.refuses(life.unstageRequest(), .failedPrecondition, naming: "/dev/loop")
-            #expect(try life.devices().count == 1)
+            try Host.holding(life.target) {
+                try rig.client.refuses(life.unpublishRequest(), .failedPrecondition, naming: life.target)
+            }
+            try Host.holding(life.device().path) {
+                try life.unpublish()
+                try rig.client.refuses(life.unstageRequest(), .failedPrecondition, naming: "/dev/loop")
+            }
             // Still the volume's device, and not marked to go with its last user.
-            try node.pwrite([UInt8](repeating: 1, count: 4096), offset: 0)
-            try node.sync()
-            try node.close()
             #expect(try life.devices().count == 1)
             try life.end()
         }
