@@ -25,8 +25,15 @@ struct BenchLives {
         for _ in 0..<lives {
             try Interrupt.check()
             try live(on: bench, into: &driver)
+            try Self.settle(bench)
             try bare.live(into: &floor)
         }
+    }
+
+    /// Waits until the driver has given the blocks of the deleted volume back, which is work of its own thread.
+    private static func settle(_ bench: Workbench) throws {
+        let trash = try Directory.open("\(bench.pool)/trash")
+        while try !trash.entries().isEmpty { try Interrupt.pause(seconds: 0.001) }
     }
 
     private func live(on bench: Workbench, into durations: inout LifeDurations) throws {

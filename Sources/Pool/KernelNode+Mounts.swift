@@ -32,9 +32,10 @@ extension KernelNode {
     }
 
     package func occupant(of path: HostPath, besides id: VolumeID) throws(VolumeFault) -> PathOccupant {
-        if let top = try mountTable().mounts(at: path.text).last {
+        let table = try mountTable()
+        if let top = table.mounts(at: path.text).last {
             // The top one is the volume's own if it is the last of the volume's mounts there.
-            guard try !isMount(top, of: id) else { return .folder }
+            guard try !isMount(top, in: table, of: id) else { return .folder }
             return .foreignMount("\(top.filesystem) of \(top.source)")
         }
         guard let status = try status(of: path) else { return .nothing }
@@ -124,9 +125,10 @@ extension KernelNode {
         }
     }
 
-    private func isMount(_ mount: Mount, of id: VolumeID) throws(VolumeFault) -> Bool {
+    private func isMount(
+        _ mount: Mount, in table: MountTable, of id: VolumeID
+    ) throws(VolumeFault) -> Bool {
         guard let device = try observe([id]).first?.device else { return false }
-        let table = try mountTable()
         return try VolumeFault.onHost("look for mounts of \(device)") { () throws(SystemError) in
             try (table.mounts(of: device.loop) + table.nodeBinds(of: device.loop)).contains {
                 $0.id == mount.id

@@ -45,11 +45,22 @@ package final class KernelNode: NodeHost {
             for (id, image) in zip(ids, images) {
                 guard let device = hints.withLock({ $0[id] })?.loop, let status = try device.status(),
                     status.backing == image
-                else { return try Attachments.read() }
+                else { return try search(for: ids, images) }
                 known.add(device, status)
             }
             return known
         }
+    }
+
+    /// All devices; remembers those of the volumes, so that a driver that was started anew searches but once.
+    private func search(for ids: [VolumeID], _ images: [FileIdentity?]) throws(SystemError) -> Attachments {
+        let all = try Attachments.read()
+        for (id, image) in zip(ids, images) {
+            guard let found = all.find(image, nil) else { continue }
+            let device = Device(number: found.device.number, isReadOnly: found.status.readOnly)
+            hints.withLock { $0[id] = device }
+        }
+        return all
     }
 
     private static func view(

@@ -89,7 +89,7 @@ extension NodeVolumes {
             try host.keep(note, of: record.id)
             if isBlock {
                 try host.bindNode(of: device, to: target, readOnly: wanted.isReadOnly)
-                try settleWrites(record.id, note)
+                try settleWrites(note, try observe(record.id))
             } else {
                 try host.bindFilesystem(from: staging, to: target, readOnly: wanted.isReadOnly)
             }
@@ -108,26 +108,28 @@ extension NodeVolumes {
     /// - Throws: `notNow` while it is busy or the target holds files, `operationPending`, `host`.
     package func unpublish(_ id: VolumeID, from target: HostPath) throws(VolumeFault) {
         try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
-            try unmountAll(id, at: target)
+            let before = try observe(id)
+            try unmountAll(id, at: target, in: before)
             guard case .foreignMount = try host.occupant(of: target, besides: id) else {
                 try host.removeTarget(target)
-                return try settle(id, without: target)
+                return try settle(id, before, without: target)
             }
         }
     }
 
-    private func settle(_ id: VolumeID, without target: HostPath) throws(VolumeFault) {
+    private func settle(
+        _ id: VolumeID, _ before: VolumeOnNode, without target: HostPath
+    ) throws(VolumeFault) {
         var note = try host.note(of: id)
         guard note.published.removeValue(forKey: target.text) != nil else { return }
-        // In this order, so that a repeat settles what a failure here left.
-        try settleWrites(id, note)
+        // In this order, so that a repeat settles what a failure here left. Only a block volume needs the second look.
+        if before.filesystemMounts.isEmpty { try settleWrites(note, try observe(id)) }
         try host.keep(note, of: id)
     }
 
     /// A bind mount that is read-only does not stop writes through a device node, so the device itself refuses them
     /// while all of its publications are read-only.
-    private func settleWrites(_ id: VolumeID, _ note: StagingNote) throws(VolumeFault) {
-        let view = try observe(id)
+    private func settleWrites(_ note: StagingNote, _ view: VolumeOnNode) throws(VolumeFault) {
         guard let device = view.device, !device.isReadOnly, view.filesystemMounts.isEmpty else { return }
         let usages = published(view, note).compactMap { note.published[$0] }
         try host.setReadOnly(device, !usages.isEmpty && usages.allSatisfy(\.isReadOnly))

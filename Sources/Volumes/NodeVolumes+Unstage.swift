@@ -20,7 +20,7 @@ extension NodeVolumes {
                 return try forget(path, in: &note, of: id)
             }
             try refuseWhilePublished(id, view, note)
-            try unmountAll(id, at: path)
+            try unmountAll(id, at: path, in: view)
             if let mount = try observe(id).filesystemMounts.first {
                 throw .notNow("volume \(id) is still mounted at \(mount.path)")
             }

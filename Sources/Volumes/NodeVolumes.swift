@@ -23,15 +23,19 @@ package final class NodeVolumes: Sendable {
         return Usage(mode: capability.mode, isReadOnly: readOnly, flagsDigest: host.digest(flags))
     }
 
-    /// Unmounts every mount of the volume that is stacked at the path; mounts of others are left alone.
-    func unmountAll(_ id: VolumeID, at path: HostPath) throws(VolumeFault) {
-        // Each round takes one mount off, so there are no more rounds than mounts.
-        for _ in try observe(id).mounts where try observe(id).mount(at: path) != nil {
+    /// Unmounts every mount of the volume that the view shows stacked at the path; mounts of others are left alone.
+    func unmountAll(_ id: VolumeID, at path: HostPath, in view: VolumeOnNode) throws(VolumeFault) {
+        for _ in view.mounts.filter({ $0.path == path.text }) {
             if case .foreignMount(let what) = try host.occupant(of: path, besides: id) {
                 throw .notNow("\(path) is covered by \(what), which is not the volume's; unmount that first")
             }
             try host.unmount(path)
         }
+    }
+
+    /// The same with a fresh view, for undoing what a failed call did.
+    func unmountAll(_ id: VolumeID, at path: HostPath) throws(VolumeFault) {
+        try unmountAll(id, at: path, in: try observe(id))
     }
 }
 
