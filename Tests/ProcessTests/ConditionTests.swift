@@ -9,7 +9,8 @@ struct ConditionTests {
     private func condition(_ rig: Rig, _ life: Life, sourceLocation: SourceLocation = #_sourceLocation) throws
         -> CSI.VolumeCondition
     {
-        let one = try rig.client.call(CSI.ControllerGetVolumeRequest(volumeID: life.id)).status?.volumeCondition
+        let one = try rig.client.call(CSI.ControllerGetVolumeRequest(volumeID: life.id)).status?
+            .volumeCondition
         let listed = try rig.client.call(CSI.ListVolumesRequest()).entries
             .first { $0.volume?.volumeID == life.id }?.status?.volumeCondition
         #expect(one == listed, sourceLocation: sourceLocation)
@@ -50,7 +51,8 @@ struct ConditionTests {
         }
     }
 
-    @Test("A device that was taken away behind the driver's back is abnormal until the volume is staged again")
+    @Test(
+        "A device that was taken away behind the driver's back is abnormal until the volume is staged again")
     func deviceGone() throws {
         try Rig.run { rig in
             let life = try Life.published(rig)
@@ -63,7 +65,9 @@ struct ConditionTests {
         }
     }
 
-    @Test("A file system that the kernel shut down or turned read-only is abnormal", arguments: [Kind.ext4, .xfs])
+    @Test(
+        "A file system that the kernel shut down or turned read-only is abnormal",
+        arguments: [Kind.ext4, .xfs])
     func readOnlySuperblock(kind: Kind) throws {
         try Rig.run { rig in
             let life = try Life.published(rig, kind)

@@ -17,7 +17,9 @@ struct GrowthTests {
         try life.stats().usage[0].total > bytes / 10 * 7
     }
 
-    @Test("A mounted volume grows while it is used, by its target or its staging path", arguments: Kind.allCases, [true, false])
+    @Test(
+        "A mounted volume grows while it is used, by its target or its staging path",
+        arguments: Kind.allCases, [true, false])
     func online(kind: Kind, byTarget: Bool) throws {
         try Rig.run(.init(poolBytes: 2 << 30)) { rig in
             let life = try Life.published(rig, kind)

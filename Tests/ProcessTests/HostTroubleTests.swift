@@ -8,7 +8,7 @@ struct HostTroubleTests {
     @Test("A missing mkfs is named by Probe and CreateVolume, and leaves nothing", arguments: Kind.mounted)
     func mkfsMissing(kind: Kind) throws {
         let cover = "mount --bind /dev/null \"$(command -v mkfs.\(kind.rawValue))\""
-        try Rig.run(.init(hostChanges: cover)) { rig in
+        try Rig.run(.init(filesystem: .ext4, hostChanges: cover)) { rig in
             try rig.client.refuses(CSI.ProbeRequest(), .failedPrecondition, naming: "mkfs.\(kind.rawValue)")
             let capacity = try rig.client.call(CSI.GetCapacityRequest())
             try rig.client.refuses(kind.create("vol"), .failedPrecondition, naming: "mkfs.\(kind.rawValue)")
@@ -24,9 +24,10 @@ struct HostTroubleTests {
         let fake =
             "mount -t tmpfs tmpfs /mnt; printf '#!/bin/sh\\necho broken-mkfs >&2; exit 3\\n' > /mnt/f; chmod 755 /mnt/f; "
             + "mount --bind /mnt/f \"$(command -v mkfs.\(kind.rawValue))\""
-        try Rig.run(.init(hostChanges: fake)) { rig in
+        try Rig.run(.init(filesystem: .ext4, hostChanges: fake)) { rig in
             let capacity = try rig.client.call(CSI.GetCapacityRequest())
-            try rig.client.refuses(kind.create("vol"), .internalError, naming: "mkfs.\(kind.rawValue)", "broken-mkfs")
+            try rig.client.refuses(
+                kind.create("vol"), .internalError, naming: "mkfs.\(kind.rawValue)", "broken-mkfs")
             #expect(try rig.files() == [])
             #expect(try rig.client.call(CSI.GetCapacityRequest()) == capacity)
         }
@@ -104,7 +105,8 @@ struct PoolTroubleTests {
             try Host.write(original, to: "\(rig.pool)/pool.json")
             try Host.removeTree("\(life.folder)/volume.json")
             try Host.write(
-                record.replacing("\"version\" : 1", with: "\"version\" : 99"), to: "\(life.folder)/volume.json")
+                record.replacing("\"version\" : 1", with: "\"version\" : 99"),
+                to: "\(life.folder)/volume.json")
             #expect(try rig.launch().waitForEnd() == .exited(1))
             #expect(rig.log.contains(life.name))
         }

@@ -27,13 +27,14 @@ struct LeakTests {
                 return last
             }
             let driver = try rig.driver
+            let atRest = try driver.threads
             try live(40)
             let descriptors = try settled { try driver.descriptors }
-            let threads = try settled { try driver.threads }
             let memory = try driver.residentKiB
             try live(200)
             #expect(try settled { try driver.descriptors } <= descriptors)
-            #expect(try settled { try driver.threads } <= threads)
+            // The two lanes start up to 18 threads in time, and one empties the trash.
+            #expect(try settled { try driver.threads } <= atRest + 20)
             #expect(try driver.residentKiB < memory + 3072)
 
             // The counter sees what it is to see: a connection that stays open is a descriptor of the driver.

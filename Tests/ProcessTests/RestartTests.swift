@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Restarts, crashes and reboots", .requiresRoot)
 struct RestartTests {
-    @Test("After SIGKILL the file system stays usable, and every next call goes on from what is there", arguments: Kind.mounted)
+    @Test(
+        "After SIGKILL the file system stays usable, and every next call goes on from what is there",
+        arguments: Kind.mounted)
     func killWhileMounted(kind: Kind) throws {
         try Rig.run { rig in
             let life = try Life.published(rig, kind)
@@ -79,7 +81,9 @@ struct RestartTests {
         }
     }
 
-    @Test("After a reboot a volume can be unpublished, unstaged and deleted at once", arguments: [Kind.ext4, .block])
+    @Test(
+        "After a reboot a volume can be unpublished, unstaged and deleted at once",
+        arguments: [Kind.ext4, .block])
     func rebootAndEnd(kind: Kind) throws {
         try Rig.run { rig in
             let life = try Life.published(rig, kind)

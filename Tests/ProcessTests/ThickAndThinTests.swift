@@ -9,7 +9,9 @@ struct ThickAndThinTests {
         try #require(try FileStatus.at(life.image)).allocatedBytes
     }
 
-    @Test("A thick volume occupies its size from birth, through mkfs, discards and growth", arguments: Kind.allCases, [TestPool.Filesystem.xfs, .ext4])
+    @Test(
+        "A thick volume occupies its size from birth, through mkfs, discards and growth",
+        arguments: Kind.allCases, [TestPool.Filesystem.xfs, .ext4])
     func thick(kind: Kind, filesystem: TestPool.Filesystem) throws {
         try Rig.run(.init(filesystem: filesystem)) { rig in
             let life = try Life(rig, kind, parameters: ["provisioning": "thick"])
@@ -35,7 +37,9 @@ struct ThickAndThinTests {
         }
     }
 
-    @Test("A thin volume occupies what was written, and gives back what is discarded", arguments: [Kind.ext4, .block])
+    @Test(
+        "A thin volume occupies what was written, and gives back what is discarded",
+        arguments: [Kind.ext4, .block])
     func thin(kind: Kind) throws {
         try Rig.run(.init(filesystem: .xfs)) { rig in
             let life = try Life(rig, kind, parameters: ["provisioning": "thin"])
@@ -44,7 +48,9 @@ struct ThickAndThinTests {
             try life.stage()
             try life.publish()
             let file = kind == .block ? life.target : "\(life.target)/file"
-            let words = ["if=/dev/urandom", "of=\(file)", "bs=1M", "count=16", "conv=fsync,notrunc", "status=none"]
+            let words = [
+                "if=/dev/urandom", "of=\(file)", "bs=1M", "count=16", "conv=fsync,notrunc", "status=none",
+            ]
             try TestTool.run("dd", words)
             #expect(try allocated(life) >= empty + 16 << 20)
             if kind == .block {

@@ -1,7 +1,7 @@
 import LinuxHost
 import RPCClient
-import Testing
 import TestSupport
+import Testing
 
 /// What a test does on the node beside the driver: files, mounts, programs.
 enum Host {
