@@ -212,6 +212,8 @@ bool grpcshim_call_batch_ended(struct grpcshim_call_state *state, enum tag_kind 
     case tag_received:
         if (state->request != NULL)
             state->request_length = (int64_t)grpc_byte_buffer_length(state->request);
+        else if (!well)
+            state->request_length = -EMSGSIZE; /* gRPC's limit filter, which answers the client by itself */
         else
             state->request_length = grpc_call_failed_before_recv_message(state->call) ? -ECANCELED : -ENODATA;
         break;

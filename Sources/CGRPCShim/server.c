@@ -5,7 +5,9 @@
 #include <grpc/grpc.h>
 #include <grpc/grpc_posix.h>
 #include <grpc/grpc_security.h>
+#include <grpc/support/log.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "call_state.h"
@@ -20,6 +22,17 @@ struct grpcshim_server_state {
 };
 
 static pthread_once_t initialized = PTHREAD_ONCE_INIT;
+
+static void (*_Atomic log_sink)(const char *text);
+
+static void pass_log_line(gpr_log_func_args *line) {
+    log_sink(line->message);
+}
+
+void grpcshim_log_to(void (*sink)(const char *text)) {
+    log_sink = sink;
+    gpr_set_log_function(pass_log_line);
+}
 
 static grpc_arg integer(const char *key, int value) {
     return (grpc_arg){.type = GRPC_ARG_INTEGER, .key = (char *)key, .value = {.integer = value}};

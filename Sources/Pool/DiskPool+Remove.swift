@@ -34,11 +34,13 @@ struct HeldImage: ~Copyable {
 }
 
 extension Directory {
-    /// Takes the exclusive lock of the image in this folder; a folder without an image is free.
+    /// Takes the exclusive lock of the image in this folder if nobody uses it; a folder without an image is free.
     borrowing func lockImage() throws(SystemError) -> HeldImage {
-        guard try status(PoolLayout.image) != nil else { return HeldImage(isFree: true, image: nil) }
+        guard let status = try status(PoolLayout.image) else { return HeldImage(isFree: true, image: nil) }
         let image = try openFile(PoolLayout.image, .readWrite)
-        let isFree = try image.tryLock(.exclusive)
-        return HeldImage(isFree: isFree, image: image)
+        let isLocked = try image.tryLock(.exclusive)
+        // A loop device that somebody made by hand holds no lock.
+        let devices = try LoopDevices.backed(by: status.identity)
+        return HeldImage(isFree: isLocked && devices.isEmpty, image: image)
     }
 }

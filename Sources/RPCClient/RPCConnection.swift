@@ -140,6 +140,9 @@ internal import Glibc
             throw .protocolViolation("no grpc-status (HTTP status \(result.http_status))")
         }
         guard complete || result.grpc_status != 0 else { throw .protocolViolation("a message was cut short") }
+        guard result.message_length > 0 else {
+            return RPCReply(code: result.grpc_status, message: "", body: [])
+        }
         let text = unsafe [UInt8](unsafeUninitializedCapacity: result.message_length) { buffer, filled in
             filled = Int(unsafe http2client_copy_message(handle, buffer.baseAddress, result.message_length))
         }

@@ -50,7 +50,7 @@ internal import Glibc
     /// Asks for the request; false if the call is over.
     func receive() -> Bool { unsafe grpcshim_call_receive(handle) == 0 }
 
-    /// Why there is no request, or nil if there is one. After the received event.
+    /// Why there is no request, or nil if there is one; after the received event.
     var receptionFailure: RPCStatus? {
         switch unsafe grpcshim_call_request_length(handle) {
         case 0...: nil
@@ -63,6 +63,8 @@ internal import Glibc
     /// The request's bytes; once.
     func takeRequest() throws(RPCStatus) -> [UInt8] {
         let length = Int(max(0, unsafe grpcshim_call_request_length(handle)))
+        // Nothing to copy; and the standard library's shared empty array is not to be written to.
+        if length == 0, unsafe grpcshim_call_take_request(handle, nil, 0) == 0 { return [] }
         var result: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
             result = unsafe grpcshim_call_take_request(handle, buffer.baseAddress, length)

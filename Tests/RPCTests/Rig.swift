@@ -24,7 +24,9 @@ final class Rig {
 
     static func makeFolder() throws -> String {
         var template = Array("/tmp/rpctests.XXXXXX".utf8CString)
-        let made = unsafe template.withUnsafeMutableBufferPointer { unsafe mkdtemp($0.baseAddress!) != nil }
+        let made = unsafe template.withUnsafeMutableBufferPointer {
+            unsafe $0.baseAddress.flatMap { unsafe mkdtemp($0) } != nil
+        }
         try #require(made)
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -56,10 +58,15 @@ final class Gate: Sendable {
     var entered: Int { state.withLock { $0.entered } }
     var seen: [Bool] { state.withLock { $0.seen } }
 
-    /// Blocks until opened, then notes whether the call looked cancelled.
-    func pass(_ call: RPCCall) {
+    /// Blocks until opened.
+    func block() {
         state.withLock { $0.entered += 1 }
         while !state.withLock({ $0.opened }) { usleep(1000) }
+    }
+
+    /// Blocks until opened, then notes whether the call looked cancelled.
+    func pass(_ call: RPCCall) {
+        block()
         let cancelled = call.isCancelled
         state.withLock { $0.seen.append(cancelled) }
     }
@@ -88,7 +95,9 @@ final class Background<Value: Sendable>: Sendable {
         unsafe pthread_create(
             &thread, nil,
             { argument in
-                unsafe Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
+                if let argument = unsafe argument {
+                    unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
+                }
                 return nil
             }, unsafe box.toOpaque())
         pthread_detach(thread)

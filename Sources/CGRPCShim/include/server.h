@@ -24,6 +24,10 @@ typedef struct {
     grpcshim_call call;
 } grpcshim_event;
 
+/* Sends the lines that gRPC core logs (by default errors alone, see GRPC_VERBOSITY) to sink instead of stderr, for the
+ * whole process. sink is called on any thread, with a text that is gone afterwards. */
+void grpcshim_log_to(void (*_Nonnull sink)(const char *_Nonnull text));
+
 /* Makes a server without listeners and starts it. gRPC core is initialized once per process and never shut down. */
 int grpcshim_server_create(int32_t max_message_bytes, grpcshim_server *_Nonnull out);
 

@@ -1,0 +1,163 @@
+import CSIServices
+import CSIWire
+import Testing
+import Volumes
+import VolumesTestSupport
+
+@Suite("Identity, capabilities and codes")
+struct IdentityTests {
+    @Test("Each kind of fault becomes its code", arguments: FaultKind.allCases)
+    func faults(kind: FaultKind) throws {
+        let wanted: CSICode =
+            switch kind {
+            case .malformed: .invalidArgument
+            case .missing: .notFound
+            case .existsDifferently: .alreadyExists
+            case .noSpace: .resourceExhausted
+            case .notNow: .failedPrecondition
+            case .operationPending: .aborted
+            case .sizeNotServable: .outOfRange
+            case .notOffered: .unimplemented
+            case .staleToken: .aborted
+            case .host: .internalError
+            }
+        let services = try Services(FakeDriver()) { () throws(VolumeFault) in throw kind.example }
+        let outcome = try services.outcome(CSI.ProbeRequest())
+        #expect(outcome.code == wanted)
+        #expect(outcome.message == kind.example.summary)
+        #expect(!outcome.message.isEmpty)
+    }
+
+    @Test("Probe tells whether the driver is ready", arguments: [true, false])
+    func probe(isReady: Bool) throws {
+        let services = try Services(FakeDriver()) { () throws(VolumeFault) in isReady }
+        #expect(try services.call(CSI.ProbeRequest()).ready == isReady)
+    }
+
+    @Test("The plugin tells its name, version and pools")
+    func info() throws {
+        #expect(
+            try Services().call(CSI.GetPluginInfoRequest())
+                == CSI.GetPluginInfoResponse(
+                    name: "loop.test", vendorVersion: "1.2.3", manifest: ["pool": "x"]))
+    }
+
+    @Test("The plugin offers exactly what it serves")
+    func pluginCapabilities() throws {
+        #expect(
+            try Services().call(CSI.GetPluginCapabilitiesRequest()).capabilities == [
+                .service(.controllerService), .service(.volumeAccessibilityConstraints),
+                .volumeExpansion(.online),
+            ])
+    }
+
+    @Test("The controller offers exactly what it serves")
+    func controllerCapabilities() throws {
+        #expect(
+            try Services().call(CSI.ControllerGetCapabilitiesRequest()).capabilities == [
+                .createDeleteVolume, .listVolumes, .getCapacity, .expandVolume, .volumeCondition, .getVolume,
+                .singleNodeMultiWriter,
+            ])
+    }
+
+    @Test("The node offers exactly what it serves")
+    func nodeCapabilities() throws {
+        #expect(
+            try Services().call(CSI.NodeGetCapabilitiesRequest()).capabilities == [
+                .stageUnstageVolume, .getVolumeStats, .expandVolume, .volumeCondition, .singleNodeMultiWriter,
+            ])
+    }
+
+    @Test("The node tells its name and one segment per pool")
+    func nodeInfo() throws {
+        let info = try Services(FakeDriver(pools: ["hdd", "nvme"])).call(CSI.NodeGetInfoRequest())
+        #expect(info.nodeID == "node-1")
+        #expect(info.maxVolumesPerNode == 0)
+        #expect(
+            info.accessibleTopology?.segments == [
+                "topology.test/pool.hdd": "0000000000000001", "topology.test/pool.nvme": "0000000000000002",
+            ])
+    }
+
+    @Test("Every method that is served is one of the specification, and what touches no disk is quick")
+    func methods() throws {
+        let services = try Services()
+        #expect(services.paths.allSatisfy { CSIMethod.find($0) != nil })
+        #expect(services.paths.count == 19)
+        #expect(
+            services.quickPaths == [
+                "/csi.v1.Identity/GetPluginInfo", "/csi.v1.Identity/GetPluginCapabilities",
+                "/csi.v1.Identity/Probe",
+                "/csi.v1.Controller/ControllerGetCapabilities", "/csi.v1.Node/NodeGetCapabilities",
+                "/csi.v1.Node/NodeGetInfo",
+            ])
+    }
+
+    @Test("Bytes that are no message are INVALID_ARGUMENT everywhere")
+    func garbage() throws {
+        let services = try Services()
+        for path in services.paths {
+            #expect(try services.run(path, [0x0A, 0xFF, 0x01]) == .invalidArgument, "\(path)")
+        }
+        #expect(services.driver.node.faults.steps == 0)
+    }
+}
+
+@Suite("The log line of a call")
+struct CallLogTests {
+    @Test("It has method, code, milliseconds and the volume")
+    func success() throws {
+        let services = try Services()
+        let id = try services.create()
+        #expect(services.lines.last.contains("msg=call method=CreateVolume code=OK ms=0"))
+        #expect(services.lines.last.contains("volume_id=pvc-1"))
+        try services.call(CSI.DeleteVolumeRequest(volumeID: id))
+        #expect(services.lines.last.contains("level=info msg=call method=DeleteVolume code=OK"))
+        #expect(services.lines.last.contains("volume_id=\(id)"))
+        #expect(services.lines.all.count == 2)
+    }
+
+    @Test("Of a failure it tells the code and the cause, once")
+    func failure() throws {
+        let services = try Services()
+        #expect(try services.code(CSI.ControllerGetVolumeRequest(volumeID: "nobody's")) == .notFound)
+        #expect(services.lines.all.count == 1)
+        #expect(
+            services.lines.last.contains("level=warning msg=call method=ControllerGetVolume code=NOT_FOUND"))
+        #expect(services.lines.last.contains("nobody's"))
+    }
+
+    @Test("Host trouble is an error, a refusal is a warning, a probe is chatter")
+    func levels() throws {
+        let services = try Services()
+        services.driver.store.faults.fail(step: 1)
+        #expect(try services.code(CSI.ListVolumesRequest()) == .internalError)
+        #expect(services.lines.last.contains("level=error"))
+        try services.call(CSI.ProbeRequest())
+        #expect(services.lines.last.contains("level=debug"))
+    }
+
+    @Test("Neither secrets nor mount flags get into lines or messages, whether a call works or not")
+    func secrets() throws {
+        let services = try Services()
+        let id = try services.create()
+        let secrets = CSI.Secrets(["hush": "hushvalue"])
+        let flags = ["bogus", "password=hush"]
+        let capability = CSI.VolumeCapability(access: .mount(flags: flags), mode: .singleNodeWriter)
+        let bind = CSI.VolumeCapability(access: .mount(flags: ["bind", "hush"]), mode: .singleNodeWriter)
+        let good = CSI.VolumeCapability(access: .mount(flags: ["hush=1"]), mode: .singleNodeWriter)
+        let other = CSI.VolumeCapability(access: .mount(flags: ["hush=2"]), mode: .singleNodeWriter)
+        for (capability, code) in [
+            (capability, CSICode.invalidArgument), (bind, .invalidArgument), (good, .ok),
+            (other, .alreadyExists),
+        ] {
+            let outcome = try services.outcome(
+                CSI.NodeStageVolumeRequest(
+                    volumeID: id, stagingTargetPath: "/kubelet/staging", volumeCapability: capability,
+                    secrets: secrets))
+            #expect(outcome.code == code)
+            #expect(!outcome.message.contains("hush"))
+        }
+        #expect(!services.lines.all.joined().contains("hush"))
+    }
+}
