@@ -64,7 +64,7 @@ enum ProbeCommand {
 /// Flags that all client subcommands share.
 enum ClientFlags {
     static func socket(_ flags: Flags) throws(UsageError) -> String {
-        guard let endpoint = flags.one("endpoint") ?? HostIdentity.environment("CSI_ENDPOINT") else {
+        guard let endpoint = flags.one("endpoint") ?? flags.environment("CSI_ENDPOINT") else {
             return "/run/loopcsi/csi.sock"
         }
         return try ServeOptions.socket(endpoint)

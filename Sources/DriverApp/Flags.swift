@@ -5,9 +5,15 @@ struct Flags {
     private var values: [String: [String]] = [:]
     /// The words that are no flags, in order.
     private(set) var words: [String] = []
+    /// The value of an environment variable.
+    let environment: (String) -> String?
 
     /// Splits `--flag value` and `--flag=value`; a flag that is not in `known` is refused by name.
-    init(_ arguments: [String], known: [String]) throws(UsageError) {
+    init(
+        _ arguments: [String], known: [String],
+        environment: @escaping (String) -> String? = HostIdentity.environment
+    ) throws(UsageError) {
+        self.environment = environment
         var rest = arguments[...]
         while let word = rest.popFirst() {
             guard word.hasPrefix("--") else {
@@ -34,14 +40,14 @@ struct Flags {
     /// The values of a flag that may be repeated; else those of its environment twin, separated by semicolons.
     func all(_ name: String) -> [String] {
         if let given = values[name] { return given }
-        guard let twin = HostIdentity.environment(Self.twin(name)), !twin.isEmpty else { return [] }
+        guard let twin = environment(Self.twin(name)), !twin.isEmpty else { return [] }
         return twin.split(separator: ";").map(String.init)
     }
 
     /// The last value of a flag, else that of its environment twin, if it is not empty.
     func one(_ name: String) -> String? {
         if let given = values[name]?.last { return given }
-        guard let twin = HostIdentity.environment(Self.twin(name)), !twin.isEmpty else { return nil }
+        guard let twin = environment(Self.twin(name)), !twin.isEmpty else { return nil }
         return twin
     }
 

@@ -24,10 +24,12 @@ package struct ServeOptions: Sendable {
     ]
 
     /// Reads the flags of `loopcsi serve` and their environment twins; everything has a default.
-    init(_ arguments: [String]) throws(UsageError) {
-        let flags = try Flags(arguments, known: Self.flags)
+    init(
+        _ arguments: [String], environment: @escaping (String) -> String? = HostIdentity.environment
+    ) throws(UsageError) {
+        let flags = try Flags(arguments, known: Self.flags, environment: environment)
         guard flags.words.isEmpty else { throw UsageError("unexpected word '\(flags.words[0])'") }
-        if let endpoint = flags.one("endpoint") ?? HostIdentity.environment("CSI_ENDPOINT") {
+        if let endpoint = flags.one("endpoint") ?? environment("CSI_ENDPOINT") {
             socketPath = try Self.socket(endpoint)
         }
         paths = try Self.paths(flags.one("kubelet-root"))

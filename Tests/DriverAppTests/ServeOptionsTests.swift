@@ -1,0 +1,135 @@
+import Log
+import Testing
+import Volumes
+
+@testable import DriverApp
+
+@Suite struct ServeOptionsTests {
+    private func options(
+        _ arguments: [String], _ environment: [String: String] = [:]
+    ) throws -> ServeOptions {
+        try ServeOptions(arguments, environment: { environment[$0] })
+    }
+
+    private func pool(_ spec: String) throws -> ServeOptions.PoolOptions {
+        try #require(try options(["--pool", spec]).pools.first)
+    }
+
+    @Test("with nothing said, the default pool is served on the default socket")
+    func defaults() throws {
+        let options = try options([])
+        #expect(options.socketPath == "/run/loopcsi/csi.sock")
+        #expect(options.driverName == "loop.csi.local")
+        #expect(!options.nodeID.isEmpty)
+        #expect(options.pools.map(\.name.text) == ["default"])
+        #expect(options.pools.map(\.path) == ["/var/lib/loopcsi"])
+        #expect(options.pools.map(\.policy) == [.standard])
+        #expect(options.logFormat == .logfmt)
+        #expect(options.logLevel == .info)
+    }
+
+    @Test("the reserve is percent or bytes with a unit")
+    func reserve() throws {
+        #expect(try pool("a=/p,reserve=0%").policy.reserve == .percent(0))
+        #expect(try pool("a=/p,reserve=90%").policy.reserve == .percent(90))
+        #expect(try pool("a=/p,reserve=4096").policy.reserve == .bytes(try #require(ByteCount(4096))))
+        #expect(try pool("a=/p,reserve=10GiB").policy.reserve == .bytes(try #require(ByteCount(10 << 30))))
+    }
+
+    @Test("overcommit is a ratio with up to three decimals")
+    func overcommit() throws {
+        #expect(try pool("a=/p,overcommit=1").policy.overcommitThousandths == 1000)
+        #expect(try pool("a=/p,overcommit=1.5").policy.overcommitThousandths == 1500)
+        #expect(try pool("a=/p,overcommit=100.125,reserve=1%").policy.overcommitThousandths == 100_125)
+    }
+
+    @Test(
+        "a pool that is not name=/folder with known settings is refused",
+        arguments: [
+            "", "a", "a=", "=/p", "a=p", "a=/", "a=/p/../q", "a=//p", "A=/p", "a_b=/p", "-a=/p", "a-=/p",
+            "\(String(repeating: "a", count: 33))=/p", "a=/p,", "a=/p,reserve", "a=/p,reserve=",
+            "a=/p,color=red",
+            "a=/p,reserve=91%", "a=/p,reserve=-1%", "a=/p,reserve=-5", "a=/p,reserve=5GB", "a=/p,reserve=x",
+            "a=/p,reserve=9223372036854775807GiB", "a=/p,reserve=8589934592GiB", "a=/p,overcommit=0.9",
+            "a=/p,overcommit=101", "a=/p,overcommit=1.2345", "a=/p,overcommit=1.-5", "a=/p,overcommit=x",
+        ])
+    func badPool(_ spec: String) {
+        #expect(throws: UsageError.self) { try options(["--pool", spec]) }
+    }
+
+    @Test("pools keep the order they were given in, and none is given twice")
+    func pools() throws {
+        #expect(try options(["--pool", "b=/b", "--pool", "a=/a"]).pools.map(\.name.text) == ["b", "a"])
+        #expect(try options([], ["LOOPCSI_POOL": "b=/b;a=/a"]).pools.map(\.path) == ["/b", "/a"])
+        #expect(throws: UsageError.self) { try options(["--pool", "a=/a", "--pool", "a=/b"]) }
+        #expect(throws: UsageError.self) { try options(["--pool", "a=/a", "--pool", "b=/a"]) }
+        #expect(throws: UsageError.self) { try options(["--pool", "a=/a", "--pool", "b=/a/"]) }
+    }
+
+    @Test("an endpoint is a unix URL or an absolute path")
+    func endpoint() throws {
+        #expect(try options(["--endpoint", "unix:///run/x.sock"]).socketPath == "/run/x.sock")
+        #expect(try options(["--endpoint", "/run/x.sock"]).socketPath == "/run/x.sock")
+        for wrong in ["unix://run/x.sock", "tcp://127.0.0.1:1", "x.sock", "unix:", "http:///x"] {
+            #expect(throws: UsageError.self) { try options(["--endpoint", wrong]) }
+        }
+    }
+
+    @Test("the flag wins over its own variable, and that over the standard one")
+    func endpointFromEnvironment() throws {
+        let standard = ["CSI_ENDPOINT": "unix:///standard"]
+        let both = standard.merging(["LOOPCSI_ENDPOINT": "unix:///own"]) { $1 }
+        #expect(try options([], standard).socketPath == "/standard")
+        #expect(try options([], both).socketPath == "/own")
+        #expect(try options(["--endpoint", "/given"], both).socketPath == "/given")
+    }
+
+    @Test("a driver name is what Kubernetes takes for one", arguments: ["a", "loop.csi.local", "a-1.b"])
+    func driverName(_ name: String) throws {
+        #expect(try options(["--driver-name", name]).driverName == name)
+    }
+
+    @Test(
+        "any other driver name is refused",
+        arguments: [
+            "A", "a..b", ".a", "a.", "a.-b", "a-.b", "1a", "a1", "a_b", "ä",
+            String(repeating: "a", count: 55),
+        ])
+    func badDriverName(_ name: String) {
+        #expect(throws: UsageError.self) { try options(["--driver-name", name]) }
+    }
+
+    @Test("a node id has 1 to 256 bytes")
+    func nodeID() throws {
+        let longest = String(repeating: "n", count: 256)
+        #expect(try options(["--node-id", longest]).nodeID == longest)
+        #expect(throws: UsageError.self) { try options(["--node-id", longest + "n"]) }
+        #expect(throws: UsageError.self) { try options(["--node-id", ""]) }
+        #expect(try options([], ["LOOPCSI_NODE_ID": "twin"]).nodeID == "twin")
+    }
+
+    @Test("logging is said by name")
+    func logging() throws {
+        let options = try options(["--log-format", "json", "--log-level", "warning"])
+        #expect(options.logFormat == .json)
+        #expect(options.logLevel == .warning)
+        #expect(throws: UsageError.self) { try self.options(["--log-format", "xml"]) }
+        #expect(throws: UsageError.self) { try self.options(["--log-level", "loud"]) }
+    }
+
+    @Test("the one role is all, and words that are no flags are refused")
+    func roleAndWords() throws {
+        _ = try options(["--role", "all"])
+        #expect(throws: UsageError.self) { try options(["--role", "controller"]) }
+        #expect(throws: UsageError.self) { try options(["extra"]) }
+    }
+
+    @Test("paths outside of the folder of kubelet are refused once it is named")
+    func kubeletRoot() throws {
+        #expect(try options([]).paths.admit("/elsewhere/x", field: "path").text == "/elsewhere/x")
+        let named = try options(["--kubelet-root", "/no/kubelet"]).paths
+        #expect(try named.admit("/no/kubelet/x", field: "path").text == "/no/kubelet/x")
+        #expect(throws: VolumeFault.self) { try named.admit("/elsewhere/x", field: "path") }
+        #expect(throws: UsageError.self) { try options(["--kubelet-root", "relative"]) }
+    }
+}
