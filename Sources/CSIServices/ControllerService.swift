@@ -25,12 +25,12 @@ package struct ControllerService: Sendable {
             CSIHandler(CSI.ControllerGetVolumeRequest.self, subject: \.volumeID, getVolume),
             CSIHandler(CSI.ControllerGetCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.ControllerGetCapabilitiesResponse(capabilities: [
-                    .createDeleteVolume, .listVolumes, .getCapacity, .expandVolume, .volumeCondition,
-                    .getVolume,
-                    .singleNodeMultiWriter,
+                    .createDeleteVolume, .listVolumes, .getCapacity, .createDeleteSnapshot, .listSnapshots,
+                    .cloneVolume, .expandVolume, .volumeCondition, .getVolume, .singleNodeMultiWriter,
+                    .getSnapshot,
                 ])
             },
-        ]
+        ] + snapshotHandlers
     }
 
     @Sendable private func createVolume(
@@ -84,20 +84,23 @@ package struct ControllerService: Sendable {
         guard request.mutableParameters.isEmpty else {
             throw .malformed(field: "mutable_parameters", why: "MODIFY_VOLUME is not offered; leave it empty")
         }
-        guard request.contentSource == nil else {
-            throw .malformed(
-                field: "volume_content_source", why: "snapshots and clones are not offered; leave it empty")
-        }
+        let kind = try VolumeKind(serving: capabilities, parameters)
+        let namesFilesystem =
+            parameters.filesystem != nil
+            || capabilities.contains { capability in
+                if case .mount(.some, _) = capability.access { true } else { false }
+            }
+        let source = try ContentSource(request.contentSource)
         let place = request.accessibilityRequirements
         return try CreateRequest(
-            name: name, range: range ?? .any, kind: try VolumeKind(serving: capabilities, parameters),
-            parameters: parameters, requisite: (place?.requisite ?? []).map(\.segments),
+            name: name, range: range ?? .any, kind: kind, takesAnyFilesystem: !namesFilesystem,
+            parameters: parameters, source: source, requisite: (place?.requisite ?? []).map(\.segments),
             preferred: (place?.preferred ?? []).map(\.segments))
     }
 
     func wire(_ volume: VolumeRecord) -> CSI.Volume {
         CSI.Volume(
-            volumeID: "\(volume.id)", capacityBytes: volume.size.bytes,
+            volumeID: "\(volume.id)", capacityBytes: volume.size.bytes, contentSource: volume.source?.wire,
             accessibleTopology: [CSI.Topology(segments: catalog.topology(of: volume.id.pool))])
     }
 }

@@ -39,11 +39,13 @@ package final class Driver: Sendable {
     }
 
     private init(_ options: ServeOptions, pools: [DiskPool], log: Logger) throws {
-        let catalog = try Catalog(
-            pools: zip(pools, options.pools).map { ($0, $1.policy) }, inFlight: InFlight(),
-            topologyPrefix: "topology.\(options.driverName)",
-            sha256Hex: { Digest.sha256Hex(Array($0.utf8)) }, now: Clock.wallClockRFC3339)
         let host = KernelNode(pools: pools, log: log)
+        host.thawLeftovers()
+        let catalog = try Catalog(
+            pools: zip(pools, options.pools).map { ($0, $1.policy) }, quieter: host, inFlight: InFlight(),
+            topologyPrefix: "topology.\(options.driverName)",
+            sha256Hex: { Digest.sha256Hex(Array($0.utf8)) }, now: Clock.wallClockRFC3339,
+            moment: { Moment(nanoseconds: Clock.wallNanoseconds) })
         let volumes = NodeVolumes(catalog: catalog, host: host)
         let readiness = Readiness { () throws(VolumeFault) in
             try catalog.check()

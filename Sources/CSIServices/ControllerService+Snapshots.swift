@@ -1,0 +1,153 @@
+import CSIWire
+import Volumes
+
+extension ControllerService {
+    /// The methods about snapshots.
+    var snapshotHandlers: [CSIHandler] {
+        [
+            CSIHandler(CSI.CreateSnapshotRequest.self, subject: \.name, createSnapshot),
+            CSIHandler(CSI.DeleteSnapshotRequest.self, subject: \.snapshotID, deleteSnapshot),
+            CSIHandler(CSI.ListSnapshotsRequest.self, listSnapshots),
+            CSIHandler(CSI.GetSnapshotRequest.self, subject: \.snapshotID, getSnapshot),
+        ]
+    }
+
+    @Sendable private func createSnapshot(
+        _ request: CSI.CreateSnapshotRequest
+    ) throws(VolumeFault) -> CSI.CreateSnapshotResponse {
+        let name = try RequestChecks.name(request.name)
+        let sourceText = try RequestChecks.required(request.sourceVolumeID, "source_volume_id")
+        let consistency = try SnapshotParameters.consistency(
+            try RequestChecks.map(request.parameters, "parameters"))
+        guard let source = VolumeID(sourceText) else { throw .missing("volume \(sourceText)") }
+        let snapshot = try catalog.cut(SnapshotRequest(name: name, source: source, consistency: consistency))
+        return CSI.CreateSnapshotResponse(snapshot: CSI.Snapshot(snapshot))
+    }
+
+    @Sendable private func deleteSnapshot(
+        _ request: CSI.DeleteSnapshotRequest
+    ) throws(VolumeFault) -> CSI.DeleteSnapshotResponse {
+        // CSI 1.x, DeleteSnapshot: a snapshot that does not exist is deleted already.
+        if let id = SnapshotID(try RequestChecks.required(request.snapshotID, "snapshot_id")) {
+            try catalog.delete(id)
+        }
+        return CSI.DeleteSnapshotResponse()
+    }
+
+    @Sendable private func getSnapshot(
+        _ request: CSI.GetSnapshotRequest
+    ) throws(VolumeFault) -> CSI.GetSnapshotResponse {
+        guard let id = SnapshotID(try RequestChecks.required(request.snapshotID, "snapshot_id")) else {
+            throw .missing("snapshot \(request.snapshotID)")
+        }
+        return CSI.GetSnapshotResponse(snapshot: CSI.Snapshot(try catalog.snapshot(id)))
+    }
+
+    @Sendable private func listSnapshots(
+        _ request: CSI.ListSnapshotsRequest
+    ) throws(VolumeFault) -> CSI.ListSnapshotsResponse {
+        guard request.maxEntries >= 0 else {
+            throw .malformed(field: "max_entries", why: "\(request.maxEntries) is negative")
+        }
+        let after: SnapshotID? = try request.startingToken.isEmpty ? nil : Self.token(request.startingToken)
+        if !request.snapshotID.isEmpty { return try only(request) }
+        var source: VolumeID?
+        if !request.sourceVolumeID.isEmpty {
+            // CSI 1.x, ListSnapshots: ids that mean nothing give an empty list.
+            guard let id = VolumeID(request.sourceVolumeID) else { return CSI.ListSnapshotsResponse() }
+            source = id
+        }
+        let page = try catalog.listSnapshots(
+            of: source, after: after, limit: request.maxEntries == 0 ? nil : Int(request.maxEntries))
+        return CSI.ListSnapshotsResponse(
+            entries: page.snapshots.map { CSI.ListedSnapshot(snapshot: CSI.Snapshot($0)) },
+            nextToken: page.next.map { "\($0)" } ?? "")
+    }
+
+    /// The list of the one snapshot that was asked for, if it is there and fits the other filter.
+    private func only(_ request: CSI.ListSnapshotsRequest) throws(VolumeFault) -> CSI.ListSnapshotsResponse {
+        guard let id = SnapshotID(request.snapshotID) else { return CSI.ListSnapshotsResponse() }
+        do {
+            let snapshot = try catalog.snapshot(id)
+            let fits = request.sourceVolumeID.isEmpty || request.sourceVolumeID == "\(snapshot.source)"
+            return CSI.ListSnapshotsResponse(
+                entries: fits ? [CSI.ListedSnapshot(snapshot: CSI.Snapshot(snapshot))] : [])
+        } catch .missing {
+            return CSI.ListSnapshotsResponse()
+        }
+    }
+
+    private static func token(_ text: String) throws(VolumeFault) -> SnapshotID {
+        guard let last = SnapshotID(text) else {
+            throw .staleToken("it is not a next_token of this driver; start again without one")
+        }
+        return last
+    }
+}
+
+/// The VolumeSnapshotClass parameters that this driver knows; everything else is refused by name.
+enum SnapshotParameters {
+    /// What the external-snapshotter adds with `--extra-create-metadata`.
+    private static let sidecarKeys: Set<String> = [
+        "csi.storage.k8s.io/volumesnapshot/name", "csi.storage.k8s.io/volumesnapshot/namespace",
+        "csi.storage.k8s.io/volumesnapshotcontent/name",
+    ]
+
+    static func consistency(_ map: [String: String]) throws(VolumeFault) -> Consistency {
+        var consistency = Consistency.frozen
+        for (key, value) in map.sorted(by: { $0.key < $1.key }) where !sidecarKeys.contains(key) {
+            guard key == "consistency" else {
+                throw .malformed(
+                    field: "parameters", why: "unknown key '\(key.prefix(64))'; known is consistency")
+            }
+            guard let known = Consistency(rawValue: value) else {
+                throw .malformed(
+                    field: "parameters",
+                    why: "consistency = '\(value.prefix(64))' is not known; use frozen or crash")
+            }
+            consistency = known
+        }
+        return consistency
+    }
+}
+
+extension CSI.Snapshot {
+    init(_ snapshot: SnapshotRecord) {
+        let (seconds, nanoseconds) = snapshot.cut.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        self.init(
+            sizeBytes: snapshot.size.bytes, snapshotID: "\(snapshot.id)", sourceVolumeID: "\(snapshot.source)",
+            creationTime: CSI.Timestamp(seconds: seconds, nanos: Int32(nanoseconds)), readyToUse: true,
+            groupSnapshotID: "")
+    }
+}
+
+extension ContentSource {
+    /// Reads the source of a request.
+    ///
+    /// - Throws: `malformed` where it is incomplete, `missing` for an id that this driver never minted.
+    init?(_ wire: CSI.VolumeContentSource?) throws(VolumeFault) {
+        let field = "volume_content_source"
+        switch wire {
+        case nil: return nil
+        case .unspecified: throw .malformed(field: field, why: "set snapshot or volume")
+        case .snapshot(let text):
+            guard let id = SnapshotID(try RequestChecks.required(text, "\(field).snapshot.snapshot_id")) else {
+                throw .missing("snapshot \(text)")
+            }
+            self = .snapshot(id)
+        case .volume(let text):
+            guard let id = VolumeID(try RequestChecks.required(text, "\(field).volume.volume_id")) else {
+                throw .missing("volume \(text)")
+            }
+            self = .volume(id)
+        }
+    }
+
+    /// The source as it is echoed.
+    var wire: CSI.VolumeContentSource {
+        switch self {
+        case .snapshot(let id): .snapshot(id: "\(id)")
+        case .volume(let id): .volume(id: "\(id)")
+        }
+    }
+}
