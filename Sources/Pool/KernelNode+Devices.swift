@@ -57,7 +57,7 @@ extension KernelNode {
 
     package func detach(_ device: Device) throws(VolumeFault) {
         do {
-            try device.loop.detach()
+            try Patience.whileBusy { () throws(SystemError) in try device.loop.detach() }
             hints.withLock { hints in hints = hints.filter { $0.value.number != device.number } }
         } catch {
             guard error.errno == .busy else { throw .host(step: "detach \(device)", cause: "\(error)") }
