@@ -38,12 +38,6 @@ int32_t clinux_loop_new_number(void)
     return control(LOOP_CTL_ADD, -1);
 }
 
-int32_t clinux_loop_renew(int32_t number)
-{
-    int32_t result = control(LOOP_CTL_REMOVE, number);
-    return result < 0 ? result : control(LOOP_CTL_ADD, number);
-}
-
 static int open_node(const char *path, int flags)
 {
     int fd;

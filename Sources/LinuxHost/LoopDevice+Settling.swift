@@ -1,5 +1,3 @@
-internal import CLinux
-
 extension LoopDevice {
     /// Sets what LOOP_CONFIGURE cannot, and checks that the kernel gave what was asked for.
     func settle(_ options: LoopDevices.Options) throws(SystemError) {
@@ -38,21 +36,12 @@ extension LoopDevice {
     /// Whether discard was turned off for an earlier image and stayed off.
     ///
     /// WORKAROUND(Linux 6.9 and newer): the setting survives the detach and cannot be taken back, since the kernel
-    /// measures a new value against a discard granularity that it has set to 0 (seen on 6.18). Only a device made
-    /// anew has discard again. Remove when a larger value is accepted after a 0.
+    /// measures a new value against a discard granularity that it has set to 0 (seen on 6.18). Images that want
+    /// discard go to other devices. Removing the device and making it anew would help too, but hits other processes
+    /// that were just given its number. Remove when a larger value is accepted after a 0.
     var hasLostDiscard: Bool {
         TextFile.read("\(queue)/discard_max_bytes") == "0"
             && TextFile.read("\(queue)/discard_max_hw_bytes") != "0"
-    }
-
-    /// Makes an unused device anew; false if somebody uses it after all.
-    func renew() throws(SystemError) -> Bool {
-        let result = clinux_loop_renew(number)
-        if result == -Errno.busy.rawValue { return false }
-        // Another process removed it, or made it anew, at the same moment.
-        if result == -Errno.noDevice.rawValue || result == -Errno.exists.rawValue { return true }
-        try SystemError.check("LOOP_CTL_REMOVE", on: path, result)
-        return true
     }
 
     /// Leaves the order of requests to the disk below.

@@ -56,7 +56,7 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// What the kernel answers for a device without a file, and for one that was removed meanwhile.
-    private static func meansDetached(_ errno: Errno) -> Bool {
+    static func meansDetached(_ errno: Errno) -> Bool {
         [.noAddress, .noDevice, .noEntry].contains(errno)
     }
 

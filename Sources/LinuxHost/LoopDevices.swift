@@ -32,16 +32,13 @@ package enum LoopDevices {
         throws(SystemError) -> LoopDevice
     {
         try checkText(name, call: "attach")
+        let identity = try image.status().identity
         var tried: Set<Int32> = []
         var lastError = SystemError(call: "LOOP_CTL_GET_FREE", errno: .busy, object: name)
         for _ in 0..<attempts {
-            let number = try unusedNumber(besides: tried)
+            let number = try unusedNumber(besides: tried, withDiscard: options.allowDiscard)
             tried.insert(number)
             guard let device = LoopDevice(number: number) else { continue }
-            if options.allowDiscard, device.hasLostDiscard {
-                if try device.renew() { tried.remove(number) }
-                continue
-            }
             do throws(SystemError) {
                 try configure(device, image, name: name, options: options)
             } catch  where isTaken(error.errno) {
@@ -51,9 +48,11 @@ package enum LoopDevices {
             do throws(SystemError) {
                 try device.settle(options)
             } catch {
-                try device.detach(after: error)
+                try device.detach(identity, after: error)
             }
-            return device
+            guard options.allowDiscard, device.hasLostDiscard else { return device }
+            // Another process used the device without discard a moment ago.
+            try device.detach(ifBackedBy: identity)
         }
         throw SystemError(
             call: lastError.call, errno: lastError.errno,
@@ -65,12 +64,30 @@ package enum LoopDevices {
         [.busy, .noAddress, .noDevice, .noEntry].contains(errno)
     }
 
-    /// A number the kernel calls free; a new one if that was tried already, as its device may be claimed otherwise.
-    private static func unusedNumber(besides tried: Set<Int32>) throws(SystemError) -> Int32 {
+    /// A number without an image that was not tried yet, one that can discard if that is wanted, or a new one.
+    private static func unusedNumber(besides tried: Set<Int32>, withDiscard: Bool) throws(SystemError)
+        -> Int32
+    {
         let object = "/dev/loop-control"
         let free = try SystemError.check("LOOP_CTL_GET_FREE", on: object, clinux_loop_free_number())
-        guard tried.contains(free) else { return free }
+        let hasLostDiscard = withDiscard && LoopDevice(number: free)?.hasLostDiscard == true
+        if !tried.contains(free), !hasLostDiscard { return free }
+        if hasLostDiscard, let idle = try idleNumberWithDiscard(besides: tried) { return idle }
         return try SystemError.check("LOOP_CTL_ADD", on: object, clinux_loop_new_number())
+    }
+
+    /// The lowest number without an image whose device can still discard.
+    private static func idleNumberWithDiscard(besides tried: Set<Int32>) throws(SystemError) -> Int32? {
+        let numbers = try Directory.open("/sys/block").entries()
+            .filter { $0.hasPrefix("loop") }
+            .compactMap { Int32($0.dropFirst(4)) }
+        for number in numbers.sorted() where !tried.contains(number) {
+            guard try FileStatus.at("/sys/block/loop\(number)/loop/backing_file") == nil,
+                let device = LoopDevice(number: number), !device.hasLostDiscard
+            else { continue }
+            return number
+        }
+        return nil
     }
 
     private static func configure(

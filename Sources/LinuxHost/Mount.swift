@@ -23,7 +23,9 @@ package struct Mount: Equatable, Sendable {
     package var isReadOnly: Bool { options.contains("ro") || isFilesystemReadOnly }
 
     /// Whether the whole file system is read-only.
-    package var isFilesystemReadOnly: Bool { superOptions.contains("ro") }
+    package var isFilesystemReadOnly: Bool {
+        superOptions.contains("ro") || superOptions.contains("emergency_ro")
+    }
 
     /// Reads one line of mountinfo, proc(5); nil if it is not one.
     init?(_ line: Substring.UTF8View) {

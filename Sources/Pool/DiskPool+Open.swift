@@ -106,6 +106,7 @@ extension DiskPool {
             try staging.removeTree(entry)
             log.info("leftover of an interrupted creation removed", (.pool, pool.name.text), (.path, entry))
         }
-        trash.wake()
+        let rest = try opened(PoolLayout.trash).entries()
+        if !rest.isEmpty { trash.wake() }
     }
 }

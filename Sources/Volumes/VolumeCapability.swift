@@ -4,13 +4,13 @@ package enum FilesystemKind: String, Sendable, CaseIterable {
 
     /// The smallest volume that this file system is made on.
     ///
-    /// XFS: mkfs.xfs 5.19 and later refuse less than 300 MiB. btrfs: mkfs.btrfs 6.2 asks for 109 MiB with its default
-    /// profiles, rounded up here. ext4: the smallest size at which mke2fs adds a journal is 8 MiB; 16 leaves room.
+    /// XFS: mkfs.xfs 5.19 and later refuse less than 300 MiB. btrfs: Linux resizes none to less than 256 MiB, so a smaller
+    /// one could not be grown. ext4: the smallest size at which mke2fs adds a journal is 8 MiB; 16 leaves room.
     package var minimumSize: ByteCount {
         switch self {
         case .ext4: .mebibytes(16)
         case .xfs: .mebibytes(300)
-        case .btrfs: .mebibytes(128)
+        case .btrfs: .mebibytes(256)
         }
     }
 }

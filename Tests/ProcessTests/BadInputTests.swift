@@ -11,7 +11,10 @@ struct BadInputTests {
         let names: String
         let spoil: @Sendable (inout CSI.CreateVolumeRequest) -> Void
 
-        init(_ title: String, _ names: String, _ spoil: @escaping @Sendable (inout CSI.CreateVolumeRequest) -> Void) {
+        init(
+            _ title: String, _ names: String,
+            _ spoil: @escaping @Sendable (inout CSI.CreateVolumeRequest) -> Void
+        ) {
             self.title = title
             self.names = names
             self.spoil = spoil
@@ -23,15 +26,27 @@ struct BadInputTests {
     static let creates: [BadCreate] = [
         BadCreate("no name", "name") { $0.name = "" },
         BadCreate("a name of 129 bytes", "name") { $0.name = String(repeating: "n", count: 129) },
-        BadCreate("a name of 129 bytes in 65 characters", "name") { $0.name = String(repeating: "ä", count: 64) + "n" },
+        BadCreate("a name of 129 bytes in 65 characters", "name") {
+            $0.name = String(repeating: "ä", count: 64) + "n"
+        },
         BadCreate("a name with a control character", "name") { $0.name = "a\u{1}b" },
         BadCreate("a name with a C1 control character", "name") { $0.name = "a\u{85}b" },
         BadCreate("no capabilities", "volume_capabilities") { $0.volumeCapabilities = [] },
-        BadCreate("a capability without access type", "access_type") { $0.volumeCapabilities[0].access = nil },
-        BadCreate("a capability without access mode", "access_mode") { $0.volumeCapabilities[0].mode = .unknown },
-        BadCreate("MULTI_NODE_MULTI_WRITER", "access_mode") { $0.volumeCapabilities[0].mode = .multiNodeMultiWriter },
-        BadCreate("MULTI_NODE_SINGLE_WRITER", "access_mode") { $0.volumeCapabilities[0].mode = .multiNodeSingleWriter },
-        BadCreate("a mode of the future", "access_mode") { $0.volumeCapabilities[0].mode = .unrecognized(42) },
+        BadCreate("a capability without access type", "access_type") {
+            $0.volumeCapabilities[0].access = nil
+        },
+        BadCreate("a capability without access mode", "access_mode") {
+            $0.volumeCapabilities[0].mode = .unknown
+        },
+        BadCreate("MULTI_NODE_MULTI_WRITER", "access_mode") {
+            $0.volumeCapabilities[0].mode = .multiNodeMultiWriter
+        },
+        BadCreate("MULTI_NODE_SINGLE_WRITER", "access_mode") {
+            $0.volumeCapabilities[0].mode = .multiNodeSingleWriter
+        },
+        BadCreate("a mode of the future", "access_mode") {
+            $0.volumeCapabilities[0].mode = .unrecognized(42)
+        },
         BadCreate("one bad capability of two", "volume_capabilities[1]") {
             $0.volumeCapabilities.append(CSI.VolumeCapability(access: nil, mode: .singleNodeWriter))
         },
@@ -50,7 +65,9 @@ struct BadInputTests {
         BadCreate("a volume mount group", "volume_mount_group") {
             $0.volumeCapabilities[0].access = .mount(group: "1000")
         },
-        BadCreate("a negative size", "required_bytes") { $0.capacityRange = CSI.CapacityRange(requiredBytes: -1) },
+        BadCreate("a negative size", "required_bytes") {
+            $0.capacityRange = CSI.CapacityRange(requiredBytes: -1)
+        },
         BadCreate("the most negative size", "required_bytes") {
             $0.capacityRange = CSI.CapacityRange(requiredBytes: .min, limitBytes: .min)
         },
@@ -68,11 +85,15 @@ struct BadInputTests {
         BadCreate("parameters of more than 4 KiB", "parameters") {
             $0.parameters = ["mkfsOptions": String(repeating: "x", count: 4096)]
         },
-        BadCreate("an mkfs option that is not allowed", "mkfsOptions") { $0.parameters = ["mkfsOptions": "-d /etc"] },
+        BadCreate("an mkfs option that is not allowed", "mkfsOptions") {
+            $0.parameters = ["mkfsOptions": "-d /etc"]
+        },
         BadCreate("an mkfs option of another file system", "mkfsOptions") {
             $0.parameters = ["mkfsOptions": "-m reflink=0"]
         },
-        BadCreate("an mkfs option without its value", "mkfsOptions") { $0.parameters = ["mkfsOptions": "-L"] },
+        BadCreate("an mkfs option without its value", "mkfsOptions") {
+            $0.parameters = ["mkfsOptions": "-L"]
+        },
         BadCreate("an mkfs option with a shell in it", "mkfsOptions") {
             $0.parameters = ["mkfsOptions": "-L x; reboot"]
         },
@@ -110,11 +131,13 @@ struct BadInputTests {
                     CSI.ControllerExpandVolumeRequest(
                         volumeID: id, capacityRange: CSI.CapacityRange(requiredBytes: 1)))
                 try refused(
-                    CSI.NodeStageVolumeRequest(volumeID: id, stagingTargetPath: path, volumeCapability: capability))
+                    CSI.NodeStageVolumeRequest(
+                        volumeID: id, stagingTargetPath: path, volumeCapability: capability))
                 try refused(CSI.NodeUnstageVolumeRequest(volumeID: id, stagingTargetPath: path))
                 try refused(
                     CSI.NodePublishVolumeRequest(
-                        volumeID: id, stagingTargetPath: path, targetPath: path, volumeCapability: capability))
+                        volumeID: id, stagingTargetPath: path, targetPath: path, volumeCapability: capability)
+                )
                 try refused(CSI.NodeUnpublishVolumeRequest(volumeID: id, targetPath: path))
                 try refused(CSI.NodeGetVolumeStatsRequest(volumeID: id, volumePath: path))
                 try refused(CSI.NodeExpandVolumeRequest(volumeID: id, volumePath: path))
@@ -159,7 +182,8 @@ struct BadInputTests {
     @Test(
         "Garbage bytes as a message are INVALID_ARGUMENT and nothing else happens",
         arguments: [
-            [0xff, 0xff, 0xff, 0xff], [0x0a, 0x7f, 0x61], [0x0a, 0x02, 0xc3, 0x28], [0x0a, 0x03, 0x61, 0x00, 0x62],
+            [0xff, 0xff, 0xff, 0xff], [0x0a, 0x7f, 0x61], [0x0a, 0x02, 0xc3, 0x28],
+            [0x0a, 0x03, 0x61, 0x00, 0x62],
             [0x1a], [0x0b, 0x0b, 0x0b], Array(repeating: 0x1a, count: 999),
         ] as [[UInt8]])
     func garbage(bytes: [UInt8]) throws {

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Calls at once", .requiresRoot)
 struct ConcurrencyTests {
-    @Test("Identical creations at once make one image; each is OK with the same answer, or ABORTED", arguments: Kind.allCases)
+    @Test(
+        "Identical creations at once make one image; each is OK with the same answer, or ABORTED",
+        arguments: Kind.allCases)
     func creations(kind: Kind) throws {
         try Rig.run { rig in
             for round in 1...5 {
@@ -40,7 +42,8 @@ struct ConcurrencyTests {
                 #expect(try life.devices().count == 1)
                 let publish = life.publishRequest()
                 let published = try together(8) { _ in try client.code(of: publish) }
-                #expect(published.contains(.ok) && Set(published).isSubset(of: [.ok, .aborted]), "\(published)")
+                #expect(
+                    published.contains(.ok) && Set(published).isSubset(of: [.ok, .aborted]), "\(published)")
                 #expect(try Host.mounts(at: life.target) == 1)
                 #expect(try Host.mounts(at: life.staging) == (kind == .block ? 0 : 1))
                 let unpublish = life.unpublishRequest()
@@ -55,7 +58,9 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("Every call at once on one volume: codes of the contract only, and never two of anything", arguments: [Kind.ext4, .block])
+    @Test(
+        "Every call at once on one volume: codes of the contract only, and never two of anything",
+        arguments: [Kind.ext4, .block])
     func mixture(kind: Kind) throws {
         try Rig.run { rig in
             let client = rig.client

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Contract: volumes of the Controller service", .requiresRoot)
 struct ControllerContractTests {
-    @Test("CreateVolume answers with handle, exact size and place, and the same again", arguments: Kind.allCases)
+    @Test(
+        "CreateVolume answers with handle, exact size and place, and the same again", arguments: Kind.allCases
+    )
     func create(kind: Kind) throws {
         try Rig.run { rig in
             let request = kind.create("pvc-1")
@@ -56,7 +58,9 @@ struct ControllerContractTests {
             }
             request = wanted
             request.accessibilityRequirements = CSI.TopologyRequirement(
-                requisite: [CSI.Topology(segments: ["topology.loop.csi.local/pool.default": "0123456789abcdef"])])
+                requisite: [
+                    CSI.Topology(segments: ["topology.loop.csi.local/pool.default": "0123456789abcdef"])
+                ])
             try rig.client.refuses(request, .alreadyExists)
             // Sidecars add keys of their own, which differ from call to call.
             request = wanted
@@ -71,7 +75,9 @@ struct ControllerContractTests {
         try Rig.run { rig in
             var request = Kind.ext4.create("pvc-1")
             request.accessibilityRequirements = CSI.TopologyRequirement(
-                requisite: [CSI.Topology(segments: ["topology.loop.csi.local/pool.default": "0123456789abcdef"])])
+                requisite: [
+                    CSI.Topology(segments: ["topology.loop.csi.local/pool.default": "0123456789abcdef"])
+                ])
             try rig.client.refuses(request, .resourceExhausted)
             #expect(try rig.files() == [])
         }
@@ -80,7 +86,8 @@ struct ControllerContractTests {
     @Test("Names of any legal kind work, and each is a volume of its own")
     func names() throws {
         let names = [
-            String(repeating: "n", count: 128), String(repeating: "ä", count: 64), "a/b", "../../etc/passwd", ".",
+            String(repeating: "n", count: 128), String(repeating: "ä", count: 64), "a/b", "../../etc/passwd",
+            ".",
             "..", "tab\tline\nend\r", "🙂🙂", "UPPER", "upper", "sha256-x", " ", "a b", "-rf",
         ]
         try Rig.run { rig in
@@ -124,7 +131,9 @@ struct ControllerContractTests {
         try Rig.run { rig in
             let life = try Life(rig)
             let pool = life.id.prefix(16)
-            for id in ["unknown", "\(pool).unknown", "\(pool).../../x", "/", String(repeating: "x", count: 128)] {
+            for id in [
+                "unknown", "\(pool).unknown", "\(pool).../../x", "/", String(repeating: "x", count: 128),
+            ] {
                 _ = try rig.client.call(CSI.DeleteVolumeRequest(volumeID: id))
             }
             try life.delete()
@@ -132,13 +141,17 @@ struct ControllerContractTests {
         }
     }
 
-    @Test("ValidateVolumeCapabilities confirms what the volume serves and says why it does not", arguments: Kind.allCases)
+    @Test(
+        "ValidateVolumeCapabilities confirms what the volume serves and says why it does not",
+        arguments: Kind.allCases)
     func validate(kind: Kind) throws {
         try Rig.run { rig in
             let life = try Life(rig, kind)
-            func validate(_ capability: CSI.VolumeCapability) throws -> CSI.ValidateVolumeCapabilitiesResponse {
+            func validate(_ capability: CSI.VolumeCapability) throws -> CSI.ValidateVolumeCapabilitiesResponse
+            {
                 try rig.client.call(
-                    CSI.ValidateVolumeCapabilitiesRequest(volumeID: life.id, volumeCapabilities: [capability]))
+                    CSI.ValidateVolumeCapabilitiesRequest(volumeID: life.id, volumeCapabilities: [capability])
+                )
             }
             #expect(try validate(kind.capability()).confirmed?.volumeCapabilities == [kind.capability()])
             let other = kind == .ext4 ? Kind.block : .ext4
@@ -154,7 +167,8 @@ struct ControllerContractTests {
                 CSI.ValidateVolumeCapabilitiesRequest(volumeID: life.id), .invalidArgument,
                 naming: "volume_capabilities")
             try rig.client.refuses(
-                CSI.ValidateVolumeCapabilitiesRequest(volumeID: "none", volumeCapabilities: [kind.capability()]),
+                CSI.ValidateVolumeCapabilitiesRequest(
+                    volumeID: "none", volumeCapabilities: [kind.capability()]),
                 .notFound)
             try life.delete()
         }

@@ -31,7 +31,9 @@ struct HostilePathTests {
         }
     }
 
-    @Test("A link planted at or above a path is not followed, and what it leads to stays as it is", arguments: [Kind.ext4, .block])
+    @Test(
+        "A link planted at or above a path is not followed, and what it leads to stays as it is",
+        arguments: [Kind.ext4, .block])
     func links(kind: Kind) throws {
         try Rig.run { rig in
             let life = try Life(rig, kind)
@@ -51,7 +53,8 @@ struct HostilePathTests {
             }
             // A link that leads nowhere is no free place either.
             try Host.link("\(rig.path)/dangling", to: "\(rig.path)/made-through-link")
-            try rig.client.refuses(life.publishRequest(at: "\(rig.path)/dangling"), .invalidArgument, naming: "link")
+            try rig.client.refuses(
+                life.publishRequest(at: "\(rig.path)/dangling"), .invalidArgument, naming: "link")
             #expect(try Host.names(in: victim) == ["inner"])
             #expect(try !Host.exists("\(rig.path)/made-through-link"))
             try life.end()
@@ -87,7 +90,8 @@ struct HostilePathTests {
             #expect(try life.devices() == [])
             try life.stage()
             try rig.client.refuses(
-                life.publishRequest(at: "\(rig.path)/no/such/target"), .failedPrecondition, naming: "target_path")
+                life.publishRequest(at: "\(rig.path)/no/such/target"), .failedPrecondition,
+                naming: "target_path")
             #expect(try !Host.exists("\(rig.path)/no"))
             try life.end()
         }

@@ -41,7 +41,8 @@ struct ListAndCapacityTests {
     func badToken() throws {
         try Rig.run { rig in
             try rig.client.refuses(CSI.ListVolumesRequest(startingToken: "invalid-token"), .aborted)
-            try rig.client.refuses(CSI.ListVolumesRequest(maxEntries: -1), .invalidArgument, naming: "max_entries")
+            try rig.client.refuses(
+                CSI.ListVolumesRequest(maxEntries: -1), .invalidArgument, naming: "max_entries")
         }
     }
 
@@ -57,12 +58,14 @@ struct ListAndCapacityTests {
             #expect(try available() <= before - life.kind.bytes)
             try life.delete()
             try waitUntil("the blocks are back") { try available() == before }
-            let full = try Life(rig, .block, name: "full", bytes: before)
-            #expect(try available() == 0)
+            // The pool's own folders may come to need a few blocks.
+            let most = before - 1 << 20
+            let full = try Life(rig, .block, name: "full", bytes: most)
+            #expect(try available() <= 1 << 20)
             try rig.client.refuses(Kind.block.create("more"), .resourceExhausted)
             try full.delete()
             // The blocks of a deleted volume need not be back yet: the next creation waits for them.
-            try Life(rig, .block, name: "next", bytes: before).delete()
+            try Life(rig, .block, name: "next", bytes: most).delete()
         }
     }
 
@@ -73,7 +76,9 @@ struct ListAndCapacityTests {
                 volumeCapabilities: [Kind.ext4.capability(.multiNodeMultiWriter)])
             #expect(try rig.client.call(unsupported).availableCapacity == 0)
             let elsewhere = CSI.GetCapacityRequest(
-                accessibleTopology: CSI.Topology(segments: ["topology.loop.csi.local/pool.default": "elsewhere"]))
+                accessibleTopology: CSI.Topology(segments: [
+                    "topology.loop.csi.local/pool.default": "elsewhere"
+                ]))
             #expect(try rig.client.call(elsewhere).availableCapacity == 0)
             // A StorageClass comes unstripped from the external-provisioner.
             let unstripped = CSI.GetCapacityRequest(parameters: [
@@ -88,13 +93,16 @@ struct ListAndCapacityTests {
         }
     }
 
-    @Test("Expansion answers with exactly the size asked for, and a smaller one changes nothing", arguments: Kind.allCases)
+    @Test(
+        "Expansion answers with exactly the size asked for, and a smaller one changes nothing",
+        arguments: Kind.allCases)
     func expand(kind: Kind) throws {
         try Rig.run { rig in
             let life = try Life(rig, kind)
             func expand(_ required: Int64, _ limit: Int64 = 0) -> CSI.ControllerExpandVolumeRequest {
                 CSI.ControllerExpandVolumeRequest(
-                    volumeID: life.id, capacityRange: CSI.CapacityRange(requiredBytes: required, limitBytes: limit))
+                    volumeID: life.id,
+                    capacityRange: CSI.CapacityRange(requiredBytes: required, limitBytes: limit))
             }
             let answer = try rig.client.call(expand(kind.bytes * 2))
             #expect(answer.capacityBytes == kind.bytes * 2)

@@ -22,7 +22,9 @@ struct NodeContractTests {
         }
     }
 
-    @Test("A capability that the volume does not have is FAILED_PRECONDITION at stage and publish", arguments: Kind.allCases)
+    @Test(
+        "A capability that the volume does not have is FAILED_PRECONDITION at stage and publish",
+        arguments: Kind.allCases)
     func wrongKind(kind: Kind) throws {
         try Rig.run { rig in
             let life = try Life(rig, kind)
@@ -50,7 +52,8 @@ struct NodeContractTests {
             let life = try Life(rig)
             try Host.makeFolder(life.staging)
             for flags in [["no-such-option"], ["bind"], ["remount"], ["move"], ["loop"], ["data=nonsense"]] {
-                try rig.client.refuses(life.stageRequest(flags: flags), .invalidArgument, naming: "mount_flags")
+                try rig.client.refuses(
+                    life.stageRequest(flags: flags), .invalidArgument, naming: "mount_flags")
                 #expect(try life.devices() == [])
                 #expect(try Host.mounts(at: life.staging) == 0)
             }
@@ -61,7 +64,8 @@ struct NodeContractTests {
         }
     }
 
-    @Test("Publishing without staging, or from another place, is FAILED_PRECONDITION", arguments: Kind.allCases)
+    @Test(
+        "Publishing without staging, or from another place, is FAILED_PRECONDITION", arguments: Kind.allCases)
     func notStaged(kind: Kind) throws {
         try Rig.run { rig in
             let life = try Life(rig, kind)
@@ -89,7 +93,8 @@ struct NodeContractTests {
             _ = try rig.client.call(other.unstageRequest(at: mine.staging))
             for id in ["unknown", "0123456789abcdef.unknown", "\(mine.id.prefix(16)).unknown"] {
                 _ = try rig.client.call(CSI.NodeUnpublishVolumeRequest(volumeID: id, targetPath: mine.target))
-                _ = try rig.client.call(CSI.NodeUnstageVolumeRequest(volumeID: id, stagingTargetPath: mine.staging))
+                _ = try rig.client.call(
+                    CSI.NodeUnstageVolumeRequest(volumeID: id, stagingTargetPath: mine.staging))
             }
             try other.end()
             #expect(try Host.mounts(at: mine.target) == 1)
@@ -134,10 +139,12 @@ struct NodeContractTests {
             }
             #expect(try life.stats(at: life.staging).usage[0].total == stats.usage[0].total)
             func refused(_ id: String, _ path: String) throws {
-                try rig.client.refuses(CSI.NodeGetVolumeStatsRequest(volumeID: id, volumePath: path), .notFound)
+                try rig.client.refuses(
+                    CSI.NodeGetVolumeStatsRequest(volumeID: id, volumePath: path), .notFound)
                 try rig.client.refuses(CSI.NodeExpandVolumeRequest(volumeID: id, volumePath: path), .notFound)
             }
-            for path in ["some/path", rig.path, "/", "\(rig.path)/nothing", "\(life.target)/..", "/dev/null"] {
+            for path in ["some/path", rig.path, "/", "\(rig.path)/nothing", "\(life.target)/..", "/dev/null"]
+            {
                 try refused(life.id, path)
             }
             try refused("unknown", "some/path")

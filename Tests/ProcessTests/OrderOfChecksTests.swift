@@ -23,7 +23,8 @@ struct OrderOfChecksTests {
             try rig.client.refuses(
                 CSI.ControllerExpandVolumeRequest(volumeID: none), .invalidArgument, naming: "capacity_range")
             try rig.client.refuses(CSI.ValidateVolumeCapabilitiesRequest(volumeID: none), .invalidArgument)
-            try rig.client.refuses(CSI.NodeExpandVolumeRequest(volumeID: none), .invalidArgument, naming: "volume_path")
+            try rig.client.refuses(
+                CSI.NodeExpandVolumeRequest(volumeID: none), .invalidArgument, naming: "volume_path")
         }
     }
 
@@ -63,7 +64,8 @@ struct OrderOfChecksTests {
             let life = try Life(rig)
             try life.stage(.singleNodeSingleWriter)
             try life.publish(.singleNodeSingleWriter)
-            try rig.client.refuses(life.publishRequest(.singleNodeSingleWriter, readOnly: true), .alreadyExists)
+            try rig.client.refuses(
+                life.publishRequest(.singleNodeSingleWriter, readOnly: true), .alreadyExists)
             try rig.client.refuses(
                 life.publishRequest(at: "\(rig.path)/other", .singleNodeSingleWriter), .failedPrecondition)
             try life.end()

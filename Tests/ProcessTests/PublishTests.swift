@@ -60,7 +60,9 @@ struct PublishTests {
         }
     }
 
-    @Test("A read-only target refuses writes while another one of the same volume takes them", arguments: Kind.mounted)
+    @Test(
+        "A read-only target refuses writes while another one of the same volume takes them",
+        arguments: Kind.mounted)
     func readOnlyTarget(kind: Kind) throws {
         try Rig.run { rig in
             let life = try Life(rig, kind)

@@ -46,7 +46,8 @@ struct SecretTests {
             try call(
                 CSI.ControllerExpandVolumeRequest(
                     volumeID: life.id, capacityRange: CSI.CapacityRange(requiredBytes: -1), secrets: secrets))
-            try call(CSI.NodeExpandVolumeRequest(volumeID: life.id, volumePath: life.target, secrets: secrets))
+            try call(
+                CSI.NodeExpandVolumeRequest(volumeID: life.id, volumePath: life.target, secrets: secrets))
             #expect(!said.contains(Self.marker), "\(said)")
             #expect(!rig.log.contains(Self.marker))
             #expect(rig.log.contains("NodeStageVolume"))

@@ -25,7 +25,11 @@ package struct KernelLeaks: Equatable, Sendable, CustomStringConvertible {
     package static func clear(below path: String) throws -> KernelLeaks {
         let found = try below(path)
         for target in found.mounts.reversed() { try Mounting.unmount(target) }
-        for device in found.devices.reversed() { try device.detach() }
+        for device in found.devices.reversed() {
+            if let status = try device.status(), status.backingPath.hasPrefix(path + "/") {
+                try device.detach(ifBackedBy: status.backing)
+            }
+        }
         return found
     }
 }

@@ -34,8 +34,22 @@ package final class TemporaryFolder: Sendable {
     /// Unmounts everything that is mounted below the folder, the last mounted first.
     package func unmountAll() throws {
         for mount in try MountTable.read().mounts.reversed() where mount.target.hasPrefix(path + "/") {
-            try Mounting.unmount(mount.target)
+            try Self.unmount(mount.target)
         }
+    }
+
+    /// A program that another test starts at this moment holds copies of all descriptors until its exec, and with them
+    /// the mount; so busy may mean "not yet".
+    private static func unmount(_ target: String) throws {
+        for _ in 0..<50 {
+            do throws(SystemError) {
+                return try Mounting.unmount(target)
+            } catch {
+                guard error.errno == .busy else { throw error }
+                Clock.sleep(nanoseconds: 20_000_000)
+            }
+        }
+        try Mounting.unmount(target)
     }
 
     deinit {

@@ -69,10 +69,6 @@ extension FakeNode {
         }
     }
 
-    package func checkFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {
-        try prepareFilesystem(kind, on: device)
-    }
-
     package func growsMounted(_ kind: FilesystemKind) -> Bool { kind != .ext4 || kernel.growsMountedExt4 }
 
     package func prepareFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {

@@ -33,7 +33,11 @@ extension FakeNode {
 
     package func ensureTarget(_ path: HostPath, asFile: Bool) throws(VolumeFault) -> Bool {
         try step("ensureTarget") { (kernel) throws(VolumeFault) in
-            guard kernel.file(at: kernel.parent(of: path.text)) == .folder else {
+            let parent = kernel.file(at: kernel.parent(of: path.text))
+            guard parent != .link else {
+                throw .malformed(field: "target_path", why: "it leads through a link")
+            }
+            guard parent == .folder else {
                 throw .notNow(
                     "target_path: the folder that holds \(path) does not exist; the caller makes it")
             }

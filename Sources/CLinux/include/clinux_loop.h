@@ -9,9 +9,6 @@
 int32_t clinux_loop_free_number(void);
 int32_t clinux_loop_new_number(void);
 
-/* Removes a device that nothing uses and makes it anew, with all its settings at their defaults. EBUSY: in use. */
-int32_t clinux_loop_renew(int32_t number);
-
 /* Opens /dev/loopN and checks that it is the block device major:minor (ENODEV if not); makes the node where a
  * private /dev does not show it. exclusive: EBUSY while it is mounted or claimed. Returns an owned descriptor. */
 int32_t clinux_loop_open(int32_t number, uint32_t major, uint32_t minor, bool writable, bool exclusive);

@@ -33,7 +33,8 @@ struct DriverClient: Sendable {
     /// Expects a refusal with the code, whose message holds the words; returns the message.
     @discardableResult
     func refuses<Request: CSIRequest>(
-        _ request: Request, _ code: CSICode, naming words: String..., sourceLocation: SourceLocation = #_sourceLocation
+        _ request: Request, _ code: CSICode, naming words: String...,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> String {
         do {
             _ = try call(request)

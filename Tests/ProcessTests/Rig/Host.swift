@@ -1,7 +1,7 @@
-import Glibc
 import LinuxHost
-import Testing
+import RPCClient
 import TestSupport
+import Testing
 
 /// What a test does on the node beside the driver: files, mounts, programs.
 enum Host {
@@ -59,6 +59,20 @@ enum Host {
     static func run(_ program: String, _ arguments: String...) throws -> String {
         let output = try TestTool.run(program, arguments).standardOutput
         return output.hasSuffix("\n") ? String(output.dropLast()) : output
+    }
+
+    /// Runs the body while a file or device is open for writing.
+    static func holding(_ path: String, _ body: () throws -> Void) throws {
+        let file = try OwnedDescriptor.open(path, .readWrite)
+        try body()
+        try file.close()
+    }
+
+    /// Runs the body while a connection to the socket is open.
+    static func holdingConnection(_ socket: String, _ body: () throws -> Void) throws {
+        let connection = try RPCConnection(socket: socket)
+        try body()
+        connection.close()
     }
 
     /// True where writing a new file below the path is refused because it is read-only.

@@ -20,8 +20,10 @@ enum Kind: String, CaseIterable, CustomTestStringConvertible {
     }
 
     /// The capability of a volume of this kind.
-    func capability(_ mode: CSI.AccessMode = .singleNodeWriter, flags: [String] = []) -> CSI.VolumeCapability {
-        CSI.VolumeCapability(access: self == .block ? .block : .mount(fsType: rawValue, flags: flags), mode: mode)
+    func capability(_ mode: CSI.AccessMode = .singleNodeWriter, flags: [String] = []) -> CSI.VolumeCapability
+    {
+        CSI.VolumeCapability(
+            access: self == .block ? .block : .mount(fsType: rawValue, flags: flags), mode: mode)
     }
 
     /// A request for a volume of this kind and size.
@@ -75,7 +77,8 @@ struct Life {
         at path: String? = nil, _ mode: CSI.AccessMode = .singleNodeWriter, flags: [String] = []
     ) -> CSI.NodeStageVolumeRequest {
         CSI.NodeStageVolumeRequest(
-            volumeID: id, stagingTargetPath: path ?? staging, volumeCapability: kind.capability(mode, flags: flags))
+            volumeID: id, stagingTargetPath: path ?? staging,
+            volumeCapability: kind.capability(mode, flags: flags))
     }
 
     func publishRequest(

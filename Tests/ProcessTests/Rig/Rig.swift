@@ -1,8 +1,8 @@
 import CSIWire
 import LinuxHost
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// A driver of a test's own: folder, pool, socket and process, with a check that nothing is left at the end.
 final class Rig: Sendable {
@@ -18,6 +18,8 @@ final class Rig: Sendable {
         var flags: [String] = []
         /// Shell commands that change what the driver sees; it runs in a mount namespace of its own then.
         var hostChanges = ""
+        /// True where a test makes a mount namespace itself, which holds the mounts of all others for a moment.
+        var isAlone = false
         /// False where a test starts the driver itself.
         var starts = true
         /// False where a test leaves volumes in the pool on purpose.
@@ -37,6 +39,9 @@ final class Rig: Sendable {
         _ options: Options = Options(), sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (Rig) throws -> Void
     ) throws {
+        let isAlone = options.isAlone || !options.hostChanges.isEmpty
+        Turnstile.shared.enter(alone: isAlone)
+        defer { Turnstile.shared.leave(alone: isAlone) }
         let rig = try Rig(options)
         do {
             if options.starts { try rig.start() }
@@ -73,10 +78,21 @@ final class Rig: Sendable {
         let pools = pools ?? ["default=\(pool)\(options.poolWords)"]
         let serve =
             [try DriverProcess.program(), "serve", "--node-id", "node-1"]
-            + ["--endpoint", "unix://\(socket ?? self.socket)"] + pools.flatMap { ["--pool", $0] } + options.flags
+            + ["--endpoint", "unix://\(socket ?? self.socket)"] + pools.flatMap { ["--pool", $0] }
+            + options.flags
         guard !options.hostChanges.isEmpty else { return serve }
-        let script = "set -e; \(options.hostChanges); exec \"$@\""
-        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"] + serve
+        return namespace("\(options.hostChanges); exec \"$@\"") + serve
+    }
+
+    /// The words that run a script in a mount namespace of its own, which lets go of the mounts of other tests.
+    func namespace(_ script: String) -> [String] {
+        let own = [path] + [poolFilesystem?.path].compactMap { $0 }
+        let others =
+            "grep -o ' /tmp/loopcsi-[^ ]*' /proc/self/mountinfo | grep -v \(own.map { "-e \($0)" }.joined(separator: " "))"
+            + " | xargs -r umount --lazy || true"
+        return [
+            "unshare", "--mount", "--propagation", "slave", "sh", "-c", "\(others); set -e; \(script)", "sh",
+        ]
     }
 
     /// Starts a driver and waits until it answers.

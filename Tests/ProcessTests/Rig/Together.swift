@@ -2,7 +2,9 @@ import LinuxHost
 import Synchronization
 
 /// Runs the body on so many threads of its own at once, with the number of the thread; returns what each came to.
-func together<Result: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Result) throws -> [Result] {
+func together<Result: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Result) throws
+    -> [Result]
+{
     let results = Mutex<[Swift.Result<Result, any Error>]>([])
     for number in 0..<count {
         _ = try OwnThread.start(name: "test-\(number)") {
