@@ -87,8 +87,16 @@ package final class DiskPool: VolumeStore {
     }
 
     package func reclaim() throws(VolumeFault) -> Bool {
-        guard trash.emptyNow() else { return false }
-        // XFS gives the blocks of a removed file back a little later (Linux 5.14, inode inactivation).
+        let before = try space().free
+        let hadTrash = trash.emptyNow()
+        return try settledFree() > before || hadTrash
+    }
+
+    /// What is free once no more comes back by itself.
+    ///
+    /// Since Linux 5.14 XFS gives the blocks of a removed file back in the background, also of one that was removed
+    /// before this call, and has no call to wait for that; so the wait is for the number to rest, 100 ms at most.
+    private func settledFree() throws(VolumeFault) -> ByteCount {
         var free = try space().free
         var rests = 0
         for _ in 0..<50 where rests < 5 {
@@ -97,7 +105,7 @@ package final class DiskPool: VolumeStore {
             rests = now == free ? rests + 1 : 0
             free = now
         }
-        return true
+        return free
     }
 
     /// Waits until deleted volumes have given their blocks back, for an orderly stop.

@@ -109,7 +109,7 @@ extension KernelNode {
 
     package func unmount(_ path: HostPath) throws(VolumeFault) {
         do {
-            try Patience.whileBusy { () throws(SystemError) in try Mounting.unmount(path.text) }
+            try Mounting.unmount(path.text)
         } catch {
             guard error.errno == .busy else { throw .host(step: "unmount \(path)", cause: "\(error)") }
             throw .notNow("\(path) is busy: a process has files open there or a mount lies below it")

@@ -16,11 +16,7 @@ final class Reclaimer: Sendable {
     private let state = Mutex(State.idle)
     /// Held while the folder is emptied: the one lock that is held over system calls, because whoever asks for room
     /// now wants to wait for exactly those.
-    private let emptying = Mutex(LastEmptied())
-
-    private struct LastEmptied {
-        var nanoseconds: Int64?
-    }
+    private let emptying = Mutex(())
 
     init(poolPath: String, log: Logger) {
         self.poolPath = poolPath
@@ -42,13 +38,11 @@ final class Reclaimer: Sendable {
         }
     }
 
-    /// Empties the folder before it returns; true if there was anything in it a moment ago.
+    /// Empties the folder before it returns; true if there was anything in it.
     func emptyNow() -> Bool {
-        emptying.withLock { last in
+        emptying.withLock { _ in
             do {
-                let now = Clock.monotonicNanoseconds
-                if try empty() { last.nanoseconds = now }
-                return last.nanoseconds.map { now - $0 < 1_000_000_000 } ?? false
+                return try empty()
             } catch {
                 log.warning("trash cannot be emptied", (.path, poolPath), (.error, "\(error)"))
                 return false
