@@ -120,6 +120,7 @@ int32_t clinux_loop_get_status(int32_t device, clinux_loop_status *result)
 
 int32_t clinux_loop_clear(int32_t device)
 {
+    clinux_await_starting_children();
     int rc;
     do
         rc = ioctl(device, LOOP_CLR_FD, 0);

@@ -39,6 +39,7 @@ int32_t clinux_bind(int32_t source, int32_t target, bool read_only)
 
 int32_t clinux_unmount(const char *path)
 {
+    clinux_await_starting_children();
     return umount2(path, UMOUNT_NOFOLLOW) == 0 ? 0 : -errno;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -64,6 +65,15 @@ static int add_attributes(posix_spawnattr_t *attributes)
     return rc;
 }
 
+/* Held while a child has been cloned and does not run its own program yet. */
+static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
+
+void clinux_await_starting_children(void)
+{
+    pthread_mutex_lock(&starting);
+    pthread_mutex_unlock(&starting);
+}
+
 static int32_t spawn(
     const char *path, char *const *arguments, char *const *environment, int output, int error)
 {
@@ -81,8 +91,12 @@ static int32_t spawn(
     rc = add_actions(&actions, output, error);
     if (rc == 0)
         rc = add_attributes(&attributes);
-    if (rc == 0)
+    if (rc == 0) {
+        /* Returns once the child runs its own program, as glibc clones with CLONE_VFORK. */
+        pthread_mutex_lock(&starting);
         rc = posix_spawn(&child, path, &actions, &attributes, arguments, environment);
+        pthread_mutex_unlock(&starting);
+    }
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rc == 0 ? child : -rc;

@@ -35,21 +35,25 @@ struct BenchProcess {
 
     var threads: Int64 { Self.field("Threads", of: status) }
 
-    /// How often the threads of a process were put on a processor during some idle seconds.
-    static func wakeUps(of processID: Int32) throws -> Int64 {
-        let before = try switches(of: processID)
+    /// How often the threads of a process woke up during some idle seconds, by the name of the thread.
+    static func wakeUps(of processID: Int32) throws -> [(thread: String, count: Int64)] {
+        let before = try sleeps(of: processID)
         try Interrupt.pause(seconds: idleSeconds)
-        return try switches(of: processID) - before
+        let counts = try sleeps(of: processID).map { thread, count in (thread, count - (before[thread] ?? 0))
+        }
+        return counts.filter { $0.1 > 0 }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
     }
 
-    private static func switches(of processID: Int32) throws -> Int64 {
-        var sum: Int64 = 0
+    /// How often the threads went to sleep, which they do once for each time that they wake up.
+    private static func sleeps(of processID: Int32) throws -> [String: Int64] {
+        var counts: [String: Int64] = [:]
         for task in try Directory.open("/proc/\(processID)/task").entries() {
-            guard let status = TextFile.read("/proc/\(processID)/task/\(task)/status") else { continue }
-            sum += field("voluntary_ctxt_switches", of: status)
-            sum += field("nonvoluntary_ctxt_switches", of: status)
+            guard let status = TextFile.read("/proc/\(processID)/task/\(task)/status"),
+                let name = TextFile.read("/proc/\(processID)/task/\(task)/comm")
+            else { continue }
+            counts[name, default: 0] += field("voluntary_ctxt_switches", of: status)
         }
-        return sum
+        return counts
     }
 
     /// The number of a line such as `VmRSS:     17408 kB`; zero if there is none.

@@ -38,7 +38,9 @@ enum BenchReport {
         Command.say(row("microseconds", times) + Figure.padded("", number * 3) + "  aim: median 100")
     }
 
-    static func print(_ moments: [(when: String, process: BenchProcess)], wakeUps: Int64) {
+    static func print(
+        _ moments: [(when: String, process: BenchProcess)], wakeUps: [(thread: String, count: Int64)]
+    ) {
         Command.say("\n" + row("driver process, MB", ["resident", "own", "files", "threads"]))
         for (when, process) in moments {
             let memory = process.memory
@@ -47,9 +49,11 @@ enum BenchReport {
             let aim = when == "idle" ? Figure.padded("", number) + "  aim: resident 22" : ""
             Command.say(row(when, amounts + ["\(process.threads)"]) + aim)
         }
+        let sum = wakeUps.reduce(0) { $0 + $1.count }
         Command.say(
-            row("wake-ups in \(Int(BenchProcess.idleSeconds)) idle seconds", ["\(wakeUps)"])
+            row("wake-ups in \(Int(BenchProcess.idleSeconds)) idle seconds", ["\(sum)"])
                 + Figure.padded("", number * 4) + "  aim: 0")
+        for (thread, count) in wakeUps { Command.say(row("  of thread \(thread)", ["\(count)"])) }
     }
 
     private static func compare(_ driver: Durations, _ floor: Durations) -> [String] {

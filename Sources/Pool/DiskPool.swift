@@ -88,7 +88,27 @@ package final class DiskPool: VolumeStore {
             total: ByteCount(known: space.totalBytes), free: ByteCount(known: space.availableBytes))
     }
 
-    package func reclaim() throws(VolumeFault) -> Bool { trash.emptyNow() }
+    package func reclaim() throws(VolumeFault) -> Bool {
+        let before = try space().free
+        let hadTrash = trash.emptyNow()
+        return try settledFree() > before || hadTrash
+    }
+
+    /// What is free once no more comes back by itself.
+    ///
+    /// Since Linux 5.14 XFS gives the blocks of a removed file back in the background, also of one that was removed
+    /// before this call, and has no call to wait for that; so the wait is for the number to rest, 100 ms at most.
+    private func settledFree() throws(VolumeFault) -> ByteCount {
+        var free = try space().free
+        var rests = 0
+        for _ in 0..<50 where rests < 5 {
+            Clock.sleep(nanoseconds: 2_000_000)
+            let now = try space().free
+            rests = now == free ? rests + 1 : 0
+            free = now
+        }
+        return free
+    }
 
     /// Waits until deleted volumes have given their blocks back, for an orderly stop.
     package func close() { _ = trash.emptyNow() }

@@ -36,10 +36,11 @@ extension KernelNode {
         let options = LoopDevices.Options(
             readOnly: readOnly, directIO: true, blockSizeBytes: record.sectorBytes,
             allowDiscard: record.provisioning == .thin)
-        let device = try VolumeFault.onHost(step) { () throws(SystemError) in
-            try LoopDevices.attach(image, name: record.id.name.text, options: options)
+        let attached = try VolumeFault.onHost(step) { () throws(SystemError) in
+            let file = BackingFile(try image.status().identity)
+            let device = try LoopDevices.attach(image, name: record.id.name.text, options: options)
+            return Device(number: device.number, isReadOnly: readOnly, file: file)
         }
-        let attached = Device(number: device.number, isReadOnly: readOnly)
         hints.withLock { $0[record.id] = attached }
         return attached
     }
@@ -56,8 +57,11 @@ extension KernelNode {
     }
 
     package func detach(_ device: Device) throws(VolumeFault) {
+        guard let file = device.file else {
+            throw .host(step: "detach \(device)", cause: "nobody looked which file it carries")
+        }
         do {
-            try device.loop.detach()
+            try device.loop.detach(ifBackedBy: FileIdentity(device: file.device, inode: file.inode))
             hints.withLock { hints in hints = hints.filter { $0.value.number != device.number } }
         } catch {
             guard error.errno == .busy else { throw .host(step: "detach \(device)", cause: "\(error)") }

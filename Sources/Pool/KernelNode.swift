@@ -61,7 +61,9 @@ package final class KernelNode: NodeHost {
         let all = try Attachments.read()
         for (id, image) in zip(ids, images) {
             guard let found = all.find(image, nil) else { continue }
-            let device = Device(number: found.device.number, isReadOnly: found.status.readOnly)
+            let device = Device(
+                number: found.device.number, isReadOnly: found.status.readOnly,
+                file: BackingFile(found.status.backing))
             hints.withLock { $0[id] = device }
         }
         return all
@@ -76,7 +78,7 @@ package final class KernelNode: NodeHost {
         }
         let nodes = try VolumeFault.onHost(step) { () throws(SystemError) in try table.nodeBinds(of: device) }
         return VolumeOnNode(
-            device: Device(number: device.number, isReadOnly: status.readOnly),
+            device: Device(number: device.number, isReadOnly: status.readOnly, file: BackingFile(status.backing)),
             isOnOtherImage: image.map { $0 != status.backing } ?? false,
             isFilesystemReadOnly: whole.contains(where: \.isFilesystemReadOnly),
             filesystemMounts: whole.map(VolumeMount.init), nodeMounts: nodes.map(VolumeMount.init))
@@ -143,6 +145,10 @@ extension VolumeMount {
     fileprivate init(_ mount: Mount) {
         self.init(path: mount.target, isReadOnly: mount.options.contains("ro"))
     }
+}
+
+extension BackingFile {
+    init(_ identity: FileIdentity) { self.init(device: identity.device, inode: identity.inode) }
 }
 
 extension Device {

@@ -25,11 +25,24 @@ extension NodeVolumes {
         let health = try health(of: record, view)
         let device = try device(of: record, view, at: path)
         switch record.kind {
-        case .filesystem: return (try host.usage(at: path), health)
+        case .filesystem: return (try usage(ofFilesystemAt: path, of: id), health)
         case .block:
             let total = try host.size(of: device).bytes
             return (VolumeUsage(bytes: .init(total: total, used: 0, available: 0), inodes: nil), health)
         }
+    }
+
+    /// Fill of the file system, unless the volume was taken off the path meanwhile: looking holds no key, and what
+    /// lies below would be taken for the volume.
+    private func usage(ofFilesystemAt path: HostPath, of id: VolumeID) throws(VolumeFault) -> VolumeUsage {
+        let found: Result<VolumeUsage, VolumeFault>
+        do {
+            found = .success(try host.usage(at: path))
+        } catch {
+            found = .failure(error)
+        }
+        guard try observe(id).mount(at: path) != nil else { throw .missing("volume \(id) at \(path)") }
+        return try found.get()
     }
 
     /// Lets device and file system of a staged volume grow to its image; a volume that is as large is left alone.

@@ -1,14 +1,31 @@
+/// The file that a loop device carries, as the kernel tells files apart.
+package struct BackingFile: Hashable, Sendable {
+    /// The kernel's number for its file system.
+    package let device: UInt64
+    /// Its inode there.
+    package let inode: UInt64
+
+    /// Puts the two together.
+    package init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
+}
+
 /// A loop device that carries a volume.
 package struct Device: Hashable, Sendable, CustomStringConvertible {
     /// Its number: 3 is `/dev/loop3`.
     package let number: Int32
     /// True where the kernel refuses every write, because it was attached read-only.
     package let isReadOnly: Bool
+    /// The file that it carried when it was looked at; the kernel gives free numbers to other files at once.
+    package let file: BackingFile?
 
     /// Names a device.
-    package init(number: Int32, isReadOnly: Bool) {
+    package init(number: Int32, isReadOnly: Bool, file: BackingFile? = nil) {
         self.number = number
         self.isReadOnly = isReadOnly
+        self.file = file
     }
 
     /// The device node.

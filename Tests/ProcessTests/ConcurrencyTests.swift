@@ -88,7 +88,9 @@ struct ConcurrencyTests {
                 }
             }
             let odd = Set(codes.joined()).subtracting(allowed)
-            #expect(odd.isEmpty, "\(odd)")
+            #expect(
+                odd.isEmpty,
+                "\(odd); the log: \(rig.log.split(separator: "\n").filter { $0.contains("INTERNAL") })")
             #expect(try life.devices().count <= 1)
             #expect(try Host.mounts(at: life.target) <= 1)
             #expect(try Host.mounts(at: life.staging) <= 1)

@@ -37,7 +37,14 @@ enum Files {
     }
 
     static var openDescriptors: Int { list("/proc/self/fd").count - 1 }
-    static var threads: Int { list("/proc/self/task").count }
+
+    /// Threads of this process, without those of gRPC core's executor, of which it makes two for each processor at
+    /// most, when it likes (libgrpc 1.51, `Executor::ThreadMain`).
+    static var threads: Int {
+        list("/proc/self/task").filter { thread in
+            !read("/proc/self/task/\(thread)/comm").hasPrefix("default-executo")
+        }.count
+    }
 
     static func remove(_ path: String) { _ = unsafe unlink(path) }
     static func removeFolder(_ path: String) { _ = unsafe rmdir(path) }

@@ -2,8 +2,8 @@
  * CLinux: the system calls and ioctls that Swift cannot import or must not number itself.
  *
  * Every function that can fail does one whole operation and returns a value >= 0, or the negated errno. Calls that
- * a signal interrupted are repeated here where that is right (not for close). Nothing here keeps state, so every
- * function may be called from any thread at any time. Minimum kernel: 5.15.
+ * a signal interrupted are repeated here where that is right (not for close). The only state kept here
+ * is a lock around the start of children; every function may be called from any thread at any time. Minimum kernel: 5.15.
  */
 #ifndef CLINUX_H
 #define CLINUX_H

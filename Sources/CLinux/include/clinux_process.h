@@ -26,6 +26,10 @@ typedef struct clinux_tool_result clinux_tool_result;
 /* The bytes, as Swift does not see a field of this length. Valid as long as the structure. */
 const char *_Nonnull clinux_tool_output_bytes(const clinux_tool_output *_Nonnull output);
 
+/* Waits until no child is between its clone and its exec. Until then it holds copies of all descriptors, close-on-exec
+ * or not, so a mount or device that this process has just let go of would be busy. */
+void clinux_await_starting_children(void);
+
 /* Starts a program in a process group of its own with posix_spawn, waits for its end, and collects the last bytes
  * of both output streams. No descriptor but 0, 1 and 2 reaches it, standard input is /dev/null, signals are at their
  * defaults. When the deadline passes, and whatever the end was, the whole group is killed; the function returns only

@@ -15,7 +15,7 @@ enum Kind: String, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .ext4, .block: 64 << 20
         case .xfs: 320 << 20
-        case .btrfs: 128 << 20
+        case .btrfs: 256 << 20
         }
     }
 
