@@ -115,7 +115,8 @@ extension CSI.Snapshot {
     init(_ snapshot: SnapshotRecord) {
         let (seconds, nanoseconds) = snapshot.cut.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         self.init(
-            sizeBytes: snapshot.size.bytes, snapshotID: "\(snapshot.id)", sourceVolumeID: "\(snapshot.source)",
+            sizeBytes: snapshot.size.bytes, snapshotID: "\(snapshot.id)",
+            sourceVolumeID: "\(snapshot.source)",
             creationTime: CSI.Timestamp(seconds: seconds, nanos: Int32(nanoseconds)), readyToUse: true,
             groupSnapshotID: "")
     }
@@ -131,7 +132,8 @@ extension ContentSource {
         case nil: return nil
         case .unspecified: throw .malformed(field: field, why: "set snapshot or volume")
         case .snapshot(let text):
-            guard let id = SnapshotID(try RequestChecks.required(text, "\(field).snapshot.snapshot_id")) else {
+            guard let id = SnapshotID(try RequestChecks.required(text, "\(field).snapshot.snapshot_id"))
+            else {
                 throw .missing("snapshot \(text)")
             }
             self = .snapshot(id)

@@ -39,7 +39,7 @@ package final class Driver: Sendable {
     }
 
     private init(_ options: ServeOptions, pools: [DiskPool], log: Logger) throws {
-        let host = KernelNode(pools: pools, log: log)
+        let host = KernelNode(pools: pools, freezeLimitSeconds: options.freezeLimitSeconds, log: log)
         host.thawLeftovers()
         let catalog = try Catalog(
             pools: zip(pools, options.pools).map { ($0, $1.policy) }, quieter: host, inFlight: InFlight(),

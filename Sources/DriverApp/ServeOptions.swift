@@ -16,11 +16,14 @@ package struct ServeOptions: Sendable {
     var driverName = "loop.csi.local"
     var pools: [PoolOptions] = []
     var paths: PathPolicy
+    /// No file system is kept frozen longer.
+    var freezeLimitSeconds = 10.0
     var logFormat = LogFormat.logfmt
     var logLevel = LogLevel.info
 
     static let flags = [
-        "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "log-format", "log-level",
+        "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "freeze-limit", "log-format",
+        "log-level",
     ]
 
     /// Reads the flags of `loopcsi serve` and their environment twins; everything has a default.
@@ -44,6 +47,12 @@ package struct ServeOptions: Sendable {
         }
         if let role = flags.one("role"), role != "all" {
             throw UsageError("--role '\(role)' is not offered; the one role is all")
+        }
+        if let limit = flags.one("freeze-limit") {
+            guard let seconds = Int(limit), (1...60).contains(seconds) else {
+                throw UsageError("--freeze-limit '\(limit)': use 1 to 60 seconds")
+            }
+            freezeLimitSeconds = Double(seconds)
         }
         if let format = flags.one("log-format") {
             guard let known = LogFormat(rawValue: format) else {

@@ -15,7 +15,7 @@ extension DiskPool {
         let step = "copy \(source)"
         let original = try VolumeFault.onHost(step) { () throws(SystemError) in try openImage(of: source) }
         if features.canReflink {
-            return try quieting(0) { () throws(VolumeFault) in
+            return try quieting(nil) { () throws(VolumeFault) in
                 // ioctl_ficlone(2): the copy of one file is atomic, and its dirty pages are written first.
                 try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
                     try image.clone(from: original)

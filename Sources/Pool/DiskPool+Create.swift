@@ -38,7 +38,8 @@ extension DiskPool {
     /// Makes image and record in a private folder; all of it is on disk at the end.
     private func build(
         _ name: VolumeName, as building: String, in staging: borrowing Directory, _ recordFile: String,
-        _ record: [UInt8], _ fill: (borrowing OwnedDescriptor, _ imagePath: String) throws(VolumeFault) -> Void
+        _ record: [UInt8],
+        _ fill: (borrowing OwnedDescriptor, _ imagePath: String) throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
         let step = "create image of \(name)"
         let folder = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in

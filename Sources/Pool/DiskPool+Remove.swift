@@ -20,7 +20,8 @@ extension DiskPool {
     func discard(_ name: VolumeName, from published: borrowing Directory) throws(VolumeFault) {
         let trash = try opened(PoolLayout.trash)
         try VolumeFault.onHost("delete \(name)") { () throws(SystemError) in
-            try published.renameNoReplace(name.text, to: trash, as: "\(name).\(RandomBytes.hex(byteCount: 4))")
+            try published.renameNoReplace(
+                name.text, to: trash, as: "\(name).\(RandomBytes.hex(byteCount: 4))")
             try published.sync()
         }
         self.trash.wake()

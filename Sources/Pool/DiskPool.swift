@@ -64,7 +64,9 @@ package final class DiskPool: VolumeStore {
         do {
             return try opened.open(name.text)
         } catch {
-            guard error.errno == .noEntry else { throw .host(step: "open \(folder)/\(name)", cause: "\(error)") }
+            guard error.errno == .noEntry else {
+                throw .host(step: "open \(folder)/\(name)", cause: "\(error)")
+            }
             return nil
         }
     }
@@ -117,7 +119,8 @@ package final class DiskPool: VolumeStore {
 
     func names(in folder: String) throws(VolumeFault) -> [VolumeName] {
         let opened = try opened(folder)
-        let entries = try VolumeFault.onHost("list \(folder) of pool \(pool.name)") { () throws(SystemError) in
+        let entries = try VolumeFault.onHost("list \(folder) of pool \(pool.name)") {
+            () throws(SystemError) in
             try opened.entries()
         }
         return entries.compactMap { VolumeName(folder: $0) }.sorted()

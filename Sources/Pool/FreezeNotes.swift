@@ -19,18 +19,16 @@ enum FreezeNotes {
     }
 
     /// What is noted; nothing where there is no folder yet.
-    static func all() -> [(VolumeID, String)] {
-        do {
-            let notes = try Directory.open(parent).open(folder)
-            var found: [(VolumeID, String)] = []
-            for entry in try notes.entries() {
-                guard let id = VolumeID(entry) else { continue }
-                let bytes = try notes.read(entry, limitBytes: 8192)
-                found.append((id, String(decoding: bytes, as: UTF8.self)))
-            }
-            return found
-        } catch {
-            return []
+    static func all() throws(SystemError) -> [(VolumeID, String)] {
+        guard try Directory.open(parent).status(folder) != nil else { return [] }
+        let notes = try Directory.open(parent).open(folder)
+        var found: [(VolumeID, String)] = []
+        for entry in try notes.entries() {
+            // Another driver may have removed its note meanwhile.
+            guard let id = VolumeID(entry), try notes.status(entry) != nil else { continue }
+            let bytes = try notes.read(entry, limitBytes: 8192)
+            found.append((id, String(decoding: bytes, as: UTF8.self)))
         }
+        return found
     }
 }

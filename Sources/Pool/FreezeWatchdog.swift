@@ -11,56 +11,86 @@ final class FreezeWatchdog: Sendable {
         case expired
     }
 
+    /// Opened before the freeze: nothing is sure to open while it lasts.
+    private let folder: OwnedDescriptor
     private let bell: Bell
+    /// Held over FIFREEZE and FITHAW, so that the two threads never undo each other's call; the kernel has them wait for
+    /// one another in any case.
     private let state = Mutex(State.open)
 
-    /// Begins to watch over the file system at the path.
-    static func start(path: String, seconds: Double) throws(SystemError) -> FreezeWatchdog {
-        let watchdog = FreezeWatchdog(bell: try Bell())
-        _ = try OwnThread.start(name: "freeze-watch") { watchdog.watch(path, seconds) }
-        return watchdog
+    /// Runs the body while the file system of the folder is frozen, and thaws it at the deadline if the body still runs.
+    ///
+    /// Returns false if the deadline came first. The descriptor is closed and the watch over when this returns.
+    ///
+    /// - Throws: what the kernel says; EBUSY if somebody else froze it. The body was not run unless thawing failed.
+    static func holding(
+        _ folder: consuming OwnedDescriptor, seconds: Double, _ body: () -> Void
+    ) throws(SystemError) -> Bool {
+        // What the file system holds in memory is written first, so that the freeze has little left to write.
+        try folder.syncFilesystem()
+        let watchdog = FreezeWatchdog(folder: folder, bell: try Bell())
+        let watcher = try OwnThread.start(name: "freeze-watch") { watchdog.watch(seconds) }
+        var wasInTime = false
+        var trouble: SystemError?
+        do throws(SystemError) {
+            if try watchdog.freeze() {
+                body()
+                wasInTime = try watchdog.thaw()
+            }
+        } catch {
+            trouble = error
+        }
+        try watchdog.bell.ring()
+        try watcher.join()
+        if let trouble { throw trouble }
+        return wasInTime
     }
 
-    private init(bell: Bell) { self.bell = bell }
+    private init(folder: consuming OwnedDescriptor, bell: Bell) {
+        self.folder = folder
+        self.bell = bell
+    }
 
-    /// Freezes the file system of the folder, writing what it holds first, so that the freeze is short.
-    ///
-    /// - Throws: what the kernel says; it is not frozen then.
-    func freeze(_ folder: borrowing OwnedDescriptor) throws(SystemError) {
-        try folder.syncFilesystem()
-        try folder.freezeFilesystem()
+    private func freeze() throws(SystemError) -> Bool {
         try state.withLock { (state) throws(SystemError) in
-            if state == .expired { return try folder.thawFilesystem() }
+            guard state == .open else { return false }
+            try folder.freezeFilesystem()
             state = .frozen
+            return true
         }
     }
 
-    /// Thaws it and ends the watch; false if the deadline was first.
-    ///
-    /// - Throws: what the kernel says of a file system that should have been frozen.
-    func thaw(_ folder: borrowing OwnedDescriptor) throws(SystemError) -> Bool {
-        try bell.ring()
-        return try state.withLock { (state) throws(SystemError) in
+    private func thaw() throws(SystemError) -> Bool {
+        try state.withLock { (state) throws(SystemError) in
             guard state == .frozen else { return false }
-            try folder.thawFilesystem()
+            do throws(SystemError) {
+                try folder.thawFilesystem()
+            } catch {
+                // EINVAL: somebody else thawed it, and perhaps wrote; there is nothing left to thaw.
+                if error.errno == .invalid { state = .open }
+                throw error
+            }
             state = .open
             return true
         }
     }
 
-    private func watch(_ path: String, _ seconds: Double) {
+    private func watch(_ seconds: Double) {
+        var hasRung = false
         do {
-            // Opened now, because nothing is sure to open while the file system is frozen.
-            let folder = try OwnedDescriptor.open(path, .readOnly)
-            guard try !bell.wait(seconds: seconds) else { return }
-            try state.withLock { (state) throws(SystemError) in
-                let isFrozen = state == .frozen
-                state = .expired
-                if isFrozen { try folder.thawFilesystem() }
-            }
+            hasRung = try bell.wait(seconds: seconds)
         } catch {
-            // Without a descriptor there is nothing to thaw with; the freezing thread then finds the watch expired.
-            state.withLock { $0 = .expired }
+            // Who cannot tell the time ends the freeze now.
+        }
+        state.withLock { state in
+            if state == .frozen {
+                do {
+                    try folder.thawFilesystem()
+                } catch {
+                    // The other thread's own attempt reports it.
+                }
+            }
+            if !hasRung { state = .expired }
         }
     }
 }

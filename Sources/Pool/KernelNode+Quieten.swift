@@ -4,7 +4,7 @@ package import Volumes
 
 extension KernelNode: Quieter {
     package func quieten(
-        _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double,
+        _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double?,
         _ copying: () throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
         guard let view = try observe([volume.id]).first, let device = view.device, !device.isReadOnly else {
@@ -12,46 +12,68 @@ extension KernelNode: Quieter {
         }
         // A pod that has just ended may have left its last writes in the cache of the device.
         try VolumeFault.onHost("flush \(device)") { () throws(SystemError) in
-            try OwnedDescriptor.open(device.path, .readWrite).sync()
+            try OwnedDescriptor.open(device.path, .readOnly).sync()
         }
-        guard consistency == .frozen, let mount = view.filesystemMounts.first, !view.isFilesystemReadOnly else {
-            return try copying()
+        if let mount = view.filesystemMounts.first, !view.isFilesystemReadOnly {
+            // Copying while others write gives the state of no moment at all, so there even `crash` needs a freeze.
+            guard consistency == .frozen || expectedSeconds != nil else { return try copying() }
+            try refuseLongFreeze(volume.id, expectedSeconds ?? 0)
+            return try whileFrozen(volume.id, device, mount.path, copying)
         }
-        guard expectedSeconds < freezeLimitSeconds / 2 else {
+        guard expectedSeconds == nil || view.nodeMounts.allSatisfy(\.isReadOnly) else {
             throw .notNow(
-                "copying volume \(volume.id) would take about \(Int(expectedSeconds.rounded(.up))) seconds and its "
-                    + "file system may be frozen for \(Int(freezeLimitSeconds)) only; unmount it, or put the pool on "
-                    + "XFS or btrfs, where a copy takes no time")
+                "block volume \(volume.id) is in use and the pool can only copy it bit by bit, which would mix old and "
+                    + "new writes; unpublish it first, or put the pool on XFS or btrfs")
         }
-        try whileFrozen(volume.id, device, mount.path, copying)
+        try copying()
+    }
+
+    private func refuseLongFreeze(_ id: VolumeID, _ expectedSeconds: Double) throws(VolumeFault) {
+        guard expectedSeconds > freezeLimitSeconds / 2 else { return }
+        throw .notNow(
+            "copying volume \(id) would take about \(Int(expectedSeconds.rounded(.up))) seconds and its file system may "
+                + "be frozen for \(Int(freezeLimitSeconds)) only; unmount it, or put the pool on XFS or btrfs, where "
+                + "a copy takes no time")
     }
 
     private func whileFrozen(
         _ id: VolumeID, _ device: Device, _ path: String, _ copying: () throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
         let step = "freeze volume \(id)"
-        let folder = try VolumeFault.onHost(step) { () throws(SystemError) in try verified(path, device) }
-        let watchdog = try VolumeFault.onHost(step) { () throws(SystemError) in
+        let folder = try VolumeFault.onHost(step) { () throws(SystemError) in
+            let folder = try verified(path, device)
             try FreezeNotes.write(id, path)
-            let watchdog = try FreezeWatchdog.start(path: path, seconds: freezeLimitSeconds)
-            try watchdog.freeze(folder)
-            return watchdog
+            return folder
         }
+        defer { forgetFreeze(id) }
         var fault: VolumeFault?
-        do throws(VolumeFault) {
-            try copying()
+        let wasInTime: Bool
+        do throws(SystemError) {
+            wasInTime = try FreezeWatchdog.holding(folder, seconds: freezeLimitSeconds) {
+                do throws(VolumeFault) {
+                    try copying()
+                } catch {
+                    fault = error
+                }
+            }
         } catch {
-            fault = error
-        }
-        let wasInTime = try VolumeFault.onHost(step) { () throws(SystemError) in
-            let wasInTime = try watchdog.thaw(folder)
-            try FreezeNotes.remove(id)
-            return wasInTime
+            guard error.errno == .busy else { throw .host(step: step, cause: "\(error)") }
+            throw .notNow(
+                "\(step): another program keeps its file system frozen; thaw it (fsfreeze --unfreeze)")
         }
         if let fault { throw fault }
         guard wasInTime else {
             throw .notNow(
-                "\(step): copying took longer than the \(Int(freezeLimitSeconds)) seconds that it may be frozen for")
+                "\(step): copying took longer than the \(Int(freezeLimitSeconds)) seconds that it may be frozen for"
+            )
+        }
+    }
+
+    private func forgetFreeze(_ id: VolumeID) {
+        do {
+            try FreezeNotes.remove(id)
+        } catch {
+            log.warning("note of a freeze stays", (.volumeID, "\(id)"), (.error, "\(error)"))
         }
     }
 
@@ -68,21 +90,23 @@ extension KernelNode: Quieter {
 
     /// Thaws what a driver that was killed had frozen; to be called before anything is served.
     package func thawLeftovers() {
-        for (id, path) in FreezeNotes.all() where pools[id.pool] != nil {
-            do {
-                if let device = try observe([id]).first?.device {
-                    try verified(path, device).thawFilesystem()
-                    log.warning("thawed a volume that was left frozen", (.volumeID, "\(id)"), (.path, path))
-                }
-            } catch {
-                // EINVAL says that it is not frozen (any more), which is what was wanted.
-                log.info("nothing to thaw", (.volumeID, "\(id)"), (.path, path), (.error, "\(error)"))
-            }
-            do {
-                try FreezeNotes.remove(id)
-            } catch {
-                log.warning("note of a freeze stays", (.volumeID, "\(id)"), (.error, "\(error)"))
-            }
+        do {
+            for (id, path) in try FreezeNotes.all() where pools[id.pool] != nil { thaw(id, path) }
+        } catch {
+            log.warning("notes of freezes cannot be read", (.error, "\(error)"))
         }
+    }
+
+    private func thaw(_ id: VolumeID, _ path: String) {
+        do {
+            if let device = try observe([id]).first?.device {
+                try verified(path, device).thawFilesystem()
+                log.warning("thawed a volume that was left frozen", (.volumeID, "\(id)"), (.path, path))
+            }
+        } catch {
+            // EINVAL says that it is not frozen (any more), which is what was wanted.
+            log.info("nothing to thaw", (.volumeID, "\(id)"), (.path, path), (.error, "\(error)"))
+        }
+        forgetFreeze(id)
     }
 }

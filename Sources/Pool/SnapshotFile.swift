@@ -31,7 +31,9 @@ struct SnapshotFile: Codable {
     }
 
     /// Reads a record and verifies that it is the one of that snapshot.
-    static func read(from folder: borrowing Directory, as id: SnapshotID) throws(VolumeFault) -> SnapshotRecord {
+    static func read(from folder: borrowing Directory, as id: SnapshotID) throws(VolumeFault)
+        -> SnapshotRecord
+    {
         let step = "read record of snapshot \(id)"
         let file: SnapshotFile
         do {

@@ -13,6 +13,8 @@ extension Catalog {
                     origin: .fresh)
                 return try build(name, request, plan, on: try place(request))
             }
+            // The volume to be made cannot be its own source, and holding it twice would never end.
+            if case .volume(let id) = source, id.name == name { throw .missing("volume \(id)") }
             return try holding(source) { () throws(VolumeFault) in try copy(source, name, request) }
         }
     }
@@ -31,7 +33,8 @@ extension Catalog {
         let facts = try facts(of: source)
         guard request.kind(from: facts.kind) == facts.kind else {
             throw .malformed(
-                field: "volume_capabilities", why: "the source is a \(facts.kind) volume, and so is every copy of it")
+                field: "volume_capabilities",
+                why: "the source is a \(facts.kind) volume, and so is every copy of it")
         }
         let plan = Plan(
             size: try size(request, from: facts), kind: facts.kind, sectorBytes: facts.sectorBytes,

@@ -52,7 +52,8 @@ extension Catalog {
         return nil
     }
 
-    private func cutNow(_ name: VolumeName, _ request: SnapshotRequest) throws(VolumeFault) -> SnapshotRecord {
+    private func cutNow(_ name: VolumeName, _ request: SnapshotRequest) throws(VolumeFault) -> SnapshotRecord
+    {
         let volume = try volume(request.source)
         guard let shelf = shelf(of: request.source.pool), let image = try image(of: volume.id) else {
             throw .host(step: "cut snapshot \(name)", cause: "the image of volume \(volume.id) is missing")

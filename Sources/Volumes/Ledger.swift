@@ -102,7 +102,8 @@ package struct Ledger: Sendable {
         let more = commitment.minus(commitments[key] ?? .zero)
         let available = available(in: space)
         guard more <= available else {
-            throw .noSpace("\(more.bytes) bytes are needed and \(available.bytes) bytes are available in the pool")
+            throw .noSpace(
+                "\(more.bytes) bytes are needed and \(available.bytes) bytes are available in the pool")
         }
         enter(key, commitment)
     }

@@ -1,8 +1,8 @@
 /// Runs the copying of an image at a moment when the image holds all that was written to the volume.
 ///
-/// `expectedSeconds` is how long the copying is likely to hold a mounted volume still.
+/// `expectedSeconds` is how long the copying is likely to hold a mounted volume still; nothing where it is one atomic step.
 package typealias Quieting = (
-    _ expectedSeconds: Double, _ copying: () throws(VolumeFault) -> Void
+    _ expectedSeconds: Double?, _ copying: () throws(VolumeFault) -> Void
 ) throws(VolumeFault) -> Void
 
 /// What the image of a new volume begins with.
@@ -37,12 +37,14 @@ package protocol SnapshotStore: Sendable {
 package protocol Quieter: Sendable {
     /// Runs `copying` while the image holds everything that was written to the volume.
     ///
-    /// `expectedSeconds` is how long the copying is likely to hold a mounted volume still.
+    /// `expectedSeconds` is how long the copying is likely to hold a mounted volume still; nothing where it is one
+    /// atomic step, for which a volume may even be in use as a raw disk.
     ///
-    /// - Throws: `notNow` where a mounted volume would be held, or was held, longer than the operator allows; what
-    ///   `copying` throws; the volume goes on in each case.
+    /// - Throws: `notNow` where a mounted volume would be held, or was held, longer than the operator allows, and for
+    ///   a raw disk that is written to while it is copied bit by bit; what `copying` throws; the volume goes on in
+    ///   each case.
     func quieten(
-        _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double,
+        _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double?,
         _ copying: () throws(VolumeFault) -> Void
     ) throws(VolumeFault)
 }

@@ -156,8 +156,9 @@ struct FieldTests {
             naming: "parameters")
         try refuses(create { $0.parameters = ["mkfsOptions": "-d /etc"] }, naming: "parameters")
         try refuses(create { $0.mutableParameters = ["iops": "1"] }, naming: "mutable_parameters")
-        try refuses(create { $0.contentSource = .snapshot(id: "s") }, naming: "volume_content_source")
-        try refuses(create { $0.contentSource = .volume(id: id) }, naming: "volume_content_source")
+        for source in [CSI.VolumeContentSource.snapshot(id: ""), .volume(id: ""), .unspecified] {
+            try refuses(create { $0.contentSource = source }, naming: "volume_content_source")
+        }
         try refuses(
             CSI.ControllerExpandVolumeRequest(volumeID: id, capacityRange: .init()), naming: "capacity_range")
         try refuses(

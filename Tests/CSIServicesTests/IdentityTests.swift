@@ -55,8 +55,9 @@ struct IdentityTests {
     func controllerCapabilities() throws {
         #expect(
             try Services().call(CSI.ControllerGetCapabilitiesRequest()).capabilities == [
-                .createDeleteVolume, .listVolumes, .getCapacity, .expandVolume, .volumeCondition, .getVolume,
-                .singleNodeMultiWriter,
+                .createDeleteVolume, .listVolumes, .getCapacity, .createDeleteSnapshot, .listSnapshots,
+                .cloneVolume, .expandVolume, .volumeCondition, .getVolume, .singleNodeMultiWriter,
+                .getSnapshot,
             ])
     }
 
@@ -83,7 +84,7 @@ struct IdentityTests {
     func methods() throws {
         let services = try Services()
         #expect(services.paths.allSatisfy { CSIMethod.find($0) != nil })
-        #expect(services.paths.count == 19)
+        #expect(services.paths.count == 23)
         #expect(
             services.quickPaths == [
                 "/csi.v1.Identity/GetPluginInfo", "/csi.v1.Identity/GetPluginCapabilities",

@@ -19,6 +19,7 @@ struct Contract {
     private let owners: [AnyObject]
 
     init(_ backend: Backend) throws {
+        let quieter: any Quieter
         switch backend {
         case .fake:
             let store = FakeStore(
@@ -29,6 +30,7 @@ struct Contract {
             node.change { $0.files["/base"] = .folder }
             self.store = store
             self.node = node
+            quieter = FakeQuieter()
             owners = []
         case .kernel:
             // The pool is let go of last, with all that a failed test left on it; so the targets lie on it as well.
@@ -37,12 +39,15 @@ struct Contract {
             try disk.open().ensure("base", mode: 0o755)
             base = "\(disk.path)/base"
             store = pool
-            node = KernelNode(pools: [pool], log: quiet)
+            let kernel = KernelNode(pools: [pool], log: quiet)
+            node = kernel
+            quieter = kernel
             owners = [disk]
         }
         catalog = try Catalog(
-            pools: [(store, .standard)], inFlight: InFlight(), topologyPrefix: "t", sha256Hex: fakeDigest,
-            now: { "2026-01-02T03:04:05Z" })
+            pools: [(store, .standard)], quieter: quieter, inFlight: InFlight(), topologyPrefix: "t",
+            sha256Hex: fakeDigest,
+            now: { "2026-01-02T03:04:05Z" }, moment: { Moment(nanoseconds: Clock.wallNanoseconds) })
         volumes = NodeVolumes(catalog: catalog, host: node)
     }
 

@@ -56,7 +56,8 @@ struct ImageTests {
         let free = try rig.pool.space().free
         for kind in [VolumeKind.block, .filesystem(.ext4)] {
             #expect(
-                try fault { try rig.pool.create(rig.record("big", kind, size: .gibibytes(1))) } == .noSpace,
+                try fault { try rig.pool.create(rig.record("big", kind, size: .gibibytes(1)), from: .fresh) }
+                    == .noSpace,
                 "\(kind)")
         }
         #expect(try rig.entries("staging").isEmpty && rig.entries("volumes").isEmpty)
@@ -67,7 +68,7 @@ struct ImageTests {
     func mkfsFails() throws {
         let rig = try PoolRig()
         let record = try rig.record("vol", .filesystem(.xfs), size: .mebibytes(16))
-        #expect(try fault { try rig.pool.create(record) } == .host)
+        #expect(try fault { try rig.pool.create(record, from: .fresh) } == .host)
         #expect(try rig.entries("staging").isEmpty && rig.entries("volumes").isEmpty)
     }
 
@@ -75,7 +76,7 @@ struct ImageTests {
     func taken() throws {
         let rig = try PoolRig()
         let record = try rig.created()
-        #expect(try fault { try rig.pool.create(rig.record(size: .mebibytes(32))) } == .host)
+        #expect(try fault { try rig.pool.create(rig.record(size: .mebibytes(32)), from: .fresh) } == .host)
         #expect(try rig.pool.record(of: record.id.name) == record)
         #expect(try rig.entries("staging").isEmpty)
     }
@@ -99,7 +100,7 @@ struct ImageTests {
         #expect(try rig.entries("trash").isEmpty)
         // The blocks may come back a little later than the trash is empty.
         #expect(try rig.pool.reclaim())
-        try rig.pool.create(rig.record())
+        try rig.pool.create(rig.record(), from: .fresh)
     }
 
     @Test("A volume whose image was removed by hand can still be deleted")

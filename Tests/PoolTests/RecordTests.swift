@@ -24,7 +24,7 @@ struct RecordTests {
                 "pool": "test", "provisioning": "thin", "csi.storage.k8s.io/fstype": "ext4",
                 "mkfsOptions": "-i 8192 -L x",
             ])
-        try rig.pool.create(record)
+        try rig.pool.create(record, from: .fresh)
         #expect(try rig.pool.record(of: record.id.name) == record)
         #expect(try rig.reopened().record(of: record.id.name) == record)
         #expect(try rig.pool.names() == [record.id.name])
@@ -115,7 +115,7 @@ extension FakeDriver {
     /// Reads the books of a pool, as a start does.
     static func startsOn(_ store: any VolumeStore) throws {
         _ = try Catalog(
-            pools: [(store, .standard)], inFlight: InFlight(), topologyPrefix: "t", sha256Hex: fakeDigest,
-            now: { "" })
+            pools: [(store, .standard)], quieter: FakeQuieter(), inFlight: InFlight(), topologyPrefix: "t",
+            sha256Hex: fakeDigest, now: { "" }, moment: { Moment(nanoseconds: 0) })
     }
 }

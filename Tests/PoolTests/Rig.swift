@@ -55,7 +55,7 @@ struct PoolRig {
         provisioning: Provisioning = .thick
     ) throws -> VolumeRecord {
         let record = try record(name, kind, size: size, provisioning: provisioning)
-        try pool.create(record)
+        try pool.create(record, from: .fresh)
         return record
     }
 

@@ -1,3 +1,4 @@
+import Synchronization
 package import Volumes
 
 /// A stand-in for SHA-256: 64 hex digits that differ where the texts do.
@@ -18,6 +19,8 @@ package struct FakeDriver: Sendable {
     package let stores: [FakeStore]
     /// The node.
     package let node: FakeNode
+    /// Who holds volumes still while they are copied.
+    package let quieter: FakeQuieter
     /// The volumes of the pools.
     package let catalog: Catalog
     /// The operations that are running.
@@ -27,14 +30,18 @@ package struct FakeDriver: Sendable {
 
     /// Reads the books of the pools anew, as a start of the driver does; kernel and pools stay as they are.
     package init(
-        stores: [FakeStore], node: FakeNode? = nil, policy: CapacityPolicy = .standard
+        stores: [FakeStore], node: FakeNode? = nil, quieter: FakeQuieter = FakeQuieter(),
+        policy: CapacityPolicy = .standard
     ) throws(VolumeFault) {
         self.stores = stores
         self.node = node ?? FakeNode(stores: stores)
         inFlight = InFlight()
+        self.quieter = quieter
+        let clock = FakeClock()
         catalog = try Catalog(
-            pools: stores.map { ($0, policy) }, inFlight: inFlight, topologyPrefix: "topology.test",
-            sha256Hex: fakeDigest, now: { "2026-01-02T03:04:05Z" })
+            pools: stores.map { ($0, policy) }, quieter: quieter, inFlight: inFlight,
+            topologyPrefix: "topology.test",
+            sha256Hex: fakeDigest, now: { "2026-01-02T03:04:05Z" }, moment: { clock.next() })
         volumes = NodeVolumes(catalog: catalog, host: self.node)
     }
 
@@ -67,10 +74,33 @@ package struct FakeDriver: Sendable {
         ).id
     }
 
+    /// Cuts a snapshot with little ado.
+    package func cut(
+        _ name: String = "snap-1", of source: VolumeID, _ consistency: Consistency = .frozen
+    ) throws -> SnapshotRecord {
+        try catalog.cut(SnapshotRequest(name: name, source: source, consistency: consistency))
+    }
+
     /// Makes folders on the node, parents first.
     package func makeFolders(_ paths: String...) {
         node.change { kernel in
             for path in paths { kernel.files[path] = .folder }
+        }
+    }
+}
+
+/// A clock that goes on by a nanosecond with each look.
+package final class FakeClock: Sendable {
+    private let looks = Mutex<Int64>(0)
+
+    /// Starts in 2026.
+    package init() {}
+
+    /// The next moment.
+    package func next() -> Moment {
+        looks.withLock { looks in
+            looks += 1
+            return Moment(nanoseconds: 1_767_323_045_000_000_000 + looks)
         }
     }
 }

@@ -15,6 +15,7 @@ package final class FakeStore: VolumeStore {
     struct State: Equatable, Sendable {
         var records: [VolumeName: VolumeRecord] = [:]
         var images: [VolumeName: Image] = [:]
+        var snapshots: [VolumeName: SnapshotRecord] = [:]
         var total: ByteCount
         var foreign = ByteCount.zero
         var trash = ByteCount.zero
@@ -22,7 +23,8 @@ package final class FakeStore: VolumeStore {
         var nextIdentity = 1
 
         var free: ByteCount {
-            images.values.reduce(total.minus(trash).minus(foreign)) { $0.minus($1.allocated) }
+            let rest = images.values.reduce(total.minus(trash).minus(foreign)) { $0.minus($1.allocated) }
+            return snapshots.values.reduce(rest) { $0.minus($1.commitment) }
         }
     }
 
@@ -49,7 +51,7 @@ package final class FakeStore: VolumeStore {
         try guarded.withLock { (state) throws(VolumeFault) in try body(&state) }
     }
 
-    private func step<Result: Sendable>(
+    func step<Result: Sendable>(
         _ name: String, _ body: (inout State) throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result {
         try faults.step(name)
@@ -80,7 +82,8 @@ package final class FakeStore: VolumeStore {
         try step("record") { $0.records[name] }
     }
 
-    package func create(_ record: VolumeRecord) throws(VolumeFault) {
+    package func create(_ record: VolumeRecord, from origin: ImageOrigin) throws(VolumeFault) {
+        if case .copy(let source, let quieting) = origin { try copy(source, quieting) }
         try step("create") { (state) throws(VolumeFault) in
             let name = record.id.name
             guard state.records[name] == nil else {
@@ -137,7 +140,7 @@ extension FakeStore {
         guarded.withLock { state in
             state.records.values.sorted { $0.id.name < $1.id.name }.map { record in
                 "\(record.id.name) \(record.size) \(state.images[record.id.name].map { "\($0)" } ?? "-")"
-            }.joined(separator: "\n") + "\ntrash \(state.trash)"
+            }.joined(separator: "\n") + "\n\(state.snapshots.keys.sorted())\ntrash \(state.trash)"
         }
     }
 

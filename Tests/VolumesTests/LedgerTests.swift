@@ -5,12 +5,12 @@ import VolumesTestSupport
 @Suite("The promises made on a pool")
 struct LedgerTests {
     private let space = PoolSpace(total: ByteCount(known: 1000), free: ByteCount(known: 1000))
-    private let a: VolumeName
-    private let b: VolumeName
+    private let a: ObjectKey
+    private let b: ObjectKey
 
     init() throws {
-        a = try known(VolumeName(folder: "a"))
-        b = try known(VolumeName(folder: "b"))
+        a = .volume(try known(VolumeName(folder: "a")))
+        b = .volume(try known(VolumeName(folder: "b")))
     }
 
     private func ledger(
@@ -70,6 +70,18 @@ struct LedgerTests {
             #expect(ledger.committed == .zero)
             #expect(ledger.count == 0)
         }
+    }
+
+    @Test("A volume and a snapshot of one name are two promises")
+    func keys() throws {
+        let name = try known(VolumeName(folder: "a"))
+        var ledger = ledger()
+        try ledger.reserve(.volume(name), ByteCount(known: 400), in: space)
+        try ledger.reserve(.snapshot(name), ByteCount(known: 300), in: space)
+        #expect(ledger.committed.bytes == 700)
+        #expect(ledger.count == 2)
+        ledger.release(.volume(name))
+        #expect(ledger.committed.bytes == 300)
     }
 
     @Test("What exists is entered even where it is too much, and nothing is available then")

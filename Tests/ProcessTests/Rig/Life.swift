@@ -29,11 +29,11 @@ enum Kind: String, CaseIterable, CustomTestStringConvertible {
     /// A request for a volume of this kind and size.
     func create(
         _ name: String, bytes: Int64? = nil, parameters: [String: String] = [:],
-        mode: CSI.AccessMode = .singleNodeWriter
+        mode: CSI.AccessMode = .singleNodeWriter, from source: CSI.VolumeContentSource? = nil
     ) -> CSI.CreateVolumeRequest {
         CSI.CreateVolumeRequest(
             name: name, capacityRange: CSI.CapacityRange(requiredBytes: bytes ?? self.bytes),
-            volumeCapabilities: [capability(mode)], parameters: parameters)
+            volumeCapabilities: [capability(mode)], parameters: parameters, contentSource: source)
     }
 }
 
@@ -48,21 +48,23 @@ struct Life {
     /// Creates the volume.
     init(
         _ rig: Rig, _ kind: Kind = .ext4, name: String = "vol", bytes: Int64? = nil,
-        parameters: [String: String] = [:]
+        parameters: [String: String] = [:], from source: CSI.VolumeContentSource? = nil
     ) throws {
         self.rig = rig
         self.kind = kind
-        let reply = try rig.client.call(kind.create(name, bytes: bytes, parameters: parameters))
-        id = try #require(reply.volume).volumeID
+        let request = kind.create(name, bytes: bytes, parameters: parameters, from: source)
+        let volume = try #require(try rig.client.call(request).volume)
+        #expect(volume.contentSource == source)
+        id = volume.volumeID
         self.name = String(id[id.index(after: try #require(id.firstIndex(of: ".")))...])
     }
 
     /// Creates, stages and publishes.
     static func published(
         _ rig: Rig, _ kind: Kind = .ext4, name: String = "vol", bytes: Int64? = nil,
-        parameters: [String: String] = [:]
+        parameters: [String: String] = [:], from source: CSI.VolumeContentSource? = nil
     ) throws -> Life {
-        let life = try Life(rig, kind, name: name, bytes: bytes, parameters: parameters)
+        let life = try Life(rig, kind, name: name, bytes: bytes, parameters: parameters, from: source)
         try life.stage()
         try life.publish()
         return life
