@@ -42,8 +42,18 @@ enum Files {
     /// most, when it likes (libgrpc 1.51, `Executor::ThreadMain`).
     static var threads: Int {
         list("/proc/self/task").filter { thread in
-            !read("/proc/self/task/\(thread)/comm").hasPrefix("default-executo")
+            !text("/proc/self/task/\(thread)/comm").hasPrefix("default-executo")
         }.count
+    }
+
+    /// The text of a file of procfs, empty if there is none.
+    static func text(_ path: String) -> String {
+        let descriptor = unsafe open(path, O_RDONLY)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 8192)
+        let count = unsafe read(descriptor, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 
     static func remove(_ path: String) { _ = unsafe unlink(path) }
@@ -59,12 +69,7 @@ enum Files {
 
     /// Resident memory that is not backed by files, in KiB.
     static var anonymousMemory: Int {
-        let descriptor = unsafe open("/proc/self/status", O_RDONLY)
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 8192)
-        let count = unsafe read(descriptor, &bytes, bytes.count)
-        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        let line = text.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+        let line = text("/proc/self/status").split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
         return line.flatMap { Int($0.split(whereSeparator: { $0 == " " || $0 == "\t" })[1]) } ?? 0
     }
 }
