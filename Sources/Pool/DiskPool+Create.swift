@@ -30,7 +30,8 @@ extension DiskPool {
             try folder.tryLock(.exclusive)
         }
         guard isLocked else {
-            throw .host(step: step, cause: "a driver that was starting on the same pool swept \(building) away")
+            throw .host(
+                step: step, cause: "a driver that was starting on the same pool swept \(building) away")
         }
         let image = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             let image = try folder.createFile(PoolLayout.image, mode: 0o600)

@@ -74,7 +74,8 @@ package final class KernelNode: NodeHost {
         }
         let nodes = try VolumeFault.onHost(step) { () throws(SystemError) in try table.nodeBinds(of: device) }
         return VolumeOnNode(
-            device: Device(number: device.number, isReadOnly: status.readOnly, file: BackingFile(status.backing)),
+            device: Device(
+                number: device.number, isReadOnly: status.readOnly, file: BackingFile(status.backing)),
             isOnOtherImage: image.map { $0 != status.backing } ?? false,
             isFilesystemReadOnly: whole.contains(where: \.isFilesystemReadOnly),
             filesystemMounts: whole.map(VolumeMount.init), nodeMounts: nodes.map(VolumeMount.init))

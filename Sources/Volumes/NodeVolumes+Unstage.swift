@@ -29,7 +29,9 @@ extension NodeVolumes {
         }
     }
 
-    /// Whether the device was made by a driver. One whose image was replaced in the pool holds the lock of the old one.
+    /// Whether the device was made by a driver.
+    ///
+    /// One whose image was replaced in the pool holds the lock of the old one.
     private func isOurs(_ id: VolumeID, _ view: VolumeOnNode) throws(VolumeFault) -> Bool {
         if view.isOnOtherImage { return true }
         return try host.isLocked(id)
