@@ -14,6 +14,9 @@ binary = .build/release/loopcsi
 # There are no XCTest tests, and the empty run of that library leaks, which the address sanitizer would report as a failure.
 test_flags = --disable-xctest $(SWIFT_FLAGS) $(TEST_FLAGS)
 
+# As root the tests run in a mount namespace of their own: what they mount does not spread, and nobody holds it.
+alone = $(if $(filter 0,$(shell id -u)),unshare --mount --propagation private --)
+
 .PHONY: all build demo test bench sanity sanitize lint proto check-proto deps toolchain clean help
 
 all: build
@@ -25,7 +28,7 @@ demo: build ## Show the life of a volume on this machine (needs root)
 	$(binary) demo $(ARGS)
 
 test: deps toolchain ## Run every test (the kernel half needs root, or SKIP_ROOT_TESTS=1)
-	$(SWIFT) test $(test_flags)
+	$(alone) $(SWIFT) test $(test_flags)
 
 bench: build ## Measure the driver on this machine (needs root)
 	$(binary) bench $(ARGS)
@@ -34,8 +37,8 @@ sanity: build ## Run the upstream csi-sanity suite against the real binary (need
 	csi-sanity/run $(ARGS)
 
 sanitize: deps toolchain ## Run every test under the thread sanitizer, then under the address sanitizer
-	$(SWIFT) test --sanitize=thread --scratch-path .build/thread-sanitizer $(test_flags)
-	$(SWIFT) test --sanitize=address --scratch-path .build/address-sanitizer $(test_flags)
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.txt $(alone) $(SWIFT) test --sanitize=thread --scratch-path .build/thread-sanitizer $(test_flags)
+	$(alone) $(SWIFT) test --sanitize=address --scratch-path .build/address-sanitizer $(test_flags)
 
 lint: toolchain ## Check the format of all Swift code
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

@@ -48,8 +48,10 @@ extension DiskPool {
         let isLocked = try VolumeFault.onHost(step) { () throws(SystemError) in
             try folder.tryLock(.exclusive)
         }
-        precondition(
-            isLocked, "The folder \(building) was just made under a random name, so nobody can hold it.")
+        guard isLocked else {
+            throw .host(
+                step: step, cause: "a driver that was starting on the same pool swept \(building) away")
+        }
         let image = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             let image = try folder.createFile(PoolLayout.image, mode: 0o600)
             try hint(image)
@@ -121,25 +123,33 @@ extension DiskPool {
         let image = try VolumeFault.onHost(step) { () throws(SystemError) in
             try folder.openFile(PoolLayout.image, .readWrite)
         }
-        do {
-            try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-                let old = record.size.bytes
-                switch record.provisioning {
-                case .thick: try image.allocate(from: old, bytes: size.bytes - old)
-                case .thin: try image.truncate(to: size.bytes)
+        // Not the record's: a growth that was cut off may have left the image longer, and in use at that length.
+        let old = try VolumeFault.onHost(step) { () throws(SystemError) in try image.status().sizeBytes }
+        if old < size.bytes {
+            do {
+                try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
+                    switch record.provisioning {
+                    case .thick: try image.allocate(from: old, bytes: size.bytes - old)
+                    case .thin: try image.truncate(to: size.bytes)
+                    }
+                    try image.sync()
                 }
-                try image.sync()
+            } catch {
+                // fallocate(2) may have got half-way; nobody has seen the blocks beyond the old end.
+                try VolumeFault.onHost(step) { () throws(SystemError) in try image.truncate(to: old) }
+                throw error
             }
-        } catch {
-            // fallocate(2) may have got half-way. The blocks beyond the old size were never shown to anybody.
-            try VolumeFault.onHost(step) { () throws(SystemError) in try image.truncate(to: record.size.bytes)
-            }
-            throw error
         }
         var grown = record
-        grown.size = size
-        let bytes = try RecordFile.json(RecordFile(grown))
-        try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
+        grown.size = ByteCount(known: max(old, size.bytes))
+        try write(grown)
+    }
+
+    /// Replaces the record of a volume, durably.
+    func write(_ record: VolumeRecord) throws(VolumeFault) {
+        guard let folder = try folder(of: record.id.name) else { throw .missing("volume \(record.id)") }
+        let bytes = try RecordFile.json(RecordFile(record))
+        try VolumeFault.onHostAllocating("write record of volume \(record.id)") { () throws(SystemError) in
             try folder.replace(PoolLayout.record, with: bytes, mode: 0o600, sync: true)
         }
     }

@@ -65,7 +65,11 @@ extension DiskPool {
     ) throws {
         guard try root.status(PoolLayout.identityFile) == nil else { return }
         let harmless = Set(PoolLayout.folders + ["lost+found"])
-        guard let stranger = try root.entries().first(where: { !harmless.contains($0) }) else { return }
+        let stranger = try root.entries().first { entry in
+            // Nor is the identity file of a first start that was cut off while it wrote that.
+            !harmless.contains(entry) && !entry.hasPrefix(Directory.temporaryPrefix)
+        }
+        guard let stranger else { return }
         throw PoolError(
             description: "pool \(name) at \(path) has no \(PoolLayout.identityFile) but holds '\(stranger)'; "
                 + "give it an empty folder, or mount the disk that holds the pool")
@@ -106,7 +110,23 @@ extension DiskPool {
             try staging.removeTree(entry)
             log.info("leftover of an interrupted creation removed", (.pool, pool.name.text), (.path, entry))
         }
+        try completeGrowths()
         let rest = try opened(PoolLayout.trash).entries()
         if !rest.isEmpty { trash.wake() }
+    }
+
+    /// Lets records of volumes catch up with images that an interrupted growth left longer.
+    ///
+    /// Forward, because the image may have been staged at its new length since; the caller repeats the growth anyway.
+    private func completeGrowths() throws {
+        for name in try names() {
+            guard var record = try record(of: name), let image = try image(of: name), image.size > record.size
+            else { continue }
+            log.info(
+                "record of an interrupted growth completed", (.volumeID, "\(record.id)"),
+                (.sizeBytes, image.size.bytes))
+            record.size = image.size
+            try write(record)
+        }
     }
 }

@@ -17,6 +17,14 @@ extension KernelNode {
         }
     }
 
+    package func isLocked(_ id: VolumeID) throws(VolumeFault) -> Bool {
+        guard let folder = try pools[id.pool]?.folder(of: id.name) else { return true }
+        return try VolumeFault.onHost("look for users of volume \(id)") { () throws(SystemError) in
+            guard try folder.status(PoolLayout.image) != nil else { return true }
+            return try !folder.openFile(PoolLayout.image, .readOnly).tryLock(.exclusive)
+        }
+    }
+
     package func attach(_ record: VolumeRecord, readOnly: Bool) throws(VolumeFault) -> Device {
         let step = "attach volume \(record.id)"
         guard let folder = try pools[record.id.pool]?.folder(of: record.id.name) else {

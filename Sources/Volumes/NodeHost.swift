@@ -10,6 +10,11 @@ package protocol NodeHost: Sendable {
     /// What the kernel shows of the volumes; works also for those whose record is gone. Order and count as asked.
     func observe(_ ids: [VolumeID]) throws(VolumeFault) -> [VolumeOnNode]
 
+    /// True while somebody holds the image's lock, as each device of this driver does; also if the image is gone.
+    ///
+    /// False for a device that somebody made by hand, which is not this driver's to use or to take away.
+    func isLocked(_ id: VolumeID) throws(VolumeFault) -> Bool
+
     /// Gives the image a loop device; its lock (shared if read-only, else exclusive) lives as long as the device.
     ///
     /// - Throws: `notNow` where someone else holds the image, `host`; no device is left then.

@@ -17,6 +17,9 @@ extension NodeVolumes {
                 throw .notNow(
                     "volume \(id) is attached with a file that was replaced in the pool; unstage it first")
             }
+            if let device = view.device, try !host.isLocked(id) {
+                throw .notNow("volume \(id) is attached to \(device) by somebody else; detach it there first")
+            }
             let wanted = usage(capability, readOnly: capability.isReadOnly)
             switch record.kind {
             case .block: try stageBlock(record, view, at: path, wanted)

@@ -7,8 +7,8 @@ extension NodeVolumes {
         try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
             let view = try observe(id)
             var note = try host.note(of: id)
-            guard let device = view.device else {
-                // Nothing is attached; entries of the note are from before a reboot.
+            guard let device = view.device, try isOurs(id, view) else {
+                // Nothing is attached, or only by somebody's hand; entries of the note are from before a reboot.
                 return try forget(path, in: &note, of: id)
             }
             let staged = Set(note.staged.keys)
@@ -27,6 +27,14 @@ extension NodeVolumes {
             try host.detach(device)
             try forget(path, in: &note, of: id)
         }
+    }
+
+    /// Whether the device was made by a driver.
+    ///
+    /// One whose image was replaced in the pool holds the lock of the old one.
+    private func isOurs(_ id: VolumeID, _ view: VolumeOnNode) throws(VolumeFault) -> Bool {
+        if view.isOnOtherImage { return true }
+        return try host.isLocked(id)
     }
 
     private func refuseWhilePublished(

@@ -46,7 +46,7 @@ package protocol VolumeStore: SnapshotStore {
     /// What the pool's file system says now.
     func space() throws(VolumeFault) -> PoolSpace
 
-    /// Waits for deleted volumes to give their blocks back; true if there were any until a moment ago.
+    /// Waits for deleted volumes to give their blocks back; true if there is more room now.
     func reclaim() throws(VolumeFault) -> Bool
 
     /// The names of all volumes, sorted.

@@ -156,8 +156,11 @@ struct FieldTests {
             naming: "parameters")
         try refuses(create { $0.parameters = ["mkfsOptions": "-d /etc"] }, naming: "parameters")
         try refuses(create { $0.mutableParameters = ["iops": "1"] }, naming: "mutable_parameters")
-        for source in [CSI.VolumeContentSource.snapshot(id: ""), .volume(id: ""), .unspecified] {
-            try refuses(create { $0.contentSource = source }, naming: "volume_content_source")
+        for (source, field) in [
+            (CSI.VolumeContentSource.snapshot(id: ""), ".snapshot.snapshot_id"), (.volume(id: ""), ".volume.volume_id"),
+            (.unspecified, ""),
+        ] {
+            try refuses(create { $0.contentSource = source }, naming: "volume_content_source\(field)")
         }
         try refuses(
             CSI.ControllerExpandVolumeRequest(volumeID: id, capacityRange: .init()), naming: "capacity_range")

@@ -77,4 +77,21 @@ struct GrowthTests {
             try life.end()
         }
     }
+
+    @Test("A growth that was cut off between image and record is completed by the next start")
+    func cutOff() throws {
+        try Rig.run { rig in
+            let life = try Life(rig, .ext4)
+            let longer = life.kind.bytes * 2
+            try rig.driver.kill9()
+            try Host.run("truncate", "--size", "\(longer)", life.image)
+            try rig.restartAfterKill()
+            let volume = try rig.client.call(CSI.ControllerGetVolumeRequest(volumeID: life.id)).volume
+            #expect(volume?.capacityBytes == longer)
+            try grow(rig, life, to: longer)
+            try life.stage()
+            #expect(try life.device().sizeBytes() == longer)
+            try life.end()
+        }
+    }
 }

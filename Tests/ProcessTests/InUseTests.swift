@@ -26,6 +26,11 @@ struct InUseTests {
             let device = try Host.run("losetup", "--find", "--show", life.image)
             try rig.client.refuses(life.deleteRequest, .failedPrecondition)
             #expect(try Host.exists(life.image))
+            // Nor is the device of somebody else taken for ours: neither used nor taken away.
+            try Host.makeFolder(life.staging)
+            try rig.client.refuses(life.stageRequest(), .failedPrecondition)
+            try life.unstage()
+            #expect(try life.devices().map(\.path) == [device])
             try Host.run("losetup", "-d", device)
             try waitUntil("the device is gone") { try life.devices().isEmpty }
             try life.delete()

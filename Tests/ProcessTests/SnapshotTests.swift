@@ -134,6 +134,7 @@ struct SnapshotTests {
         try rig(pool) { rig in
             let source = try Life.published(rig, kind, parameters: ["provisioning": "thin"])
             try source.count(to: 42)
+            try source.unpublish()
             let snapshot = try source.cut()
             for (index, provisioning) in ["thick", "thin"].enumerated() {
                 let bytes = kind.bytes * 2

@@ -46,9 +46,9 @@ enum Files {
         }.count
     }
 
-    /// The start of a small file; empty if it is gone.
+    /// The text of a file of procfs, empty if there is none.
     static func text(_ path: String) -> String {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY)
         guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 8192)
@@ -61,11 +61,6 @@ enum Files {
 
     /// Makes an empty file.
     static func touch(_ path: String) { close(unsafe open(path, O_CREAT | O_WRONLY, 0o600)) }
-
-    /// True under a sanitizer, which keeps freed memory.
-    static var isSanitized: Bool {
-        ["__asan_init", "__tsan_init"].contains { (name: String) in unsafe dlsym(nil, name) != nil }
-    }
 
     /// Resident memory that is not backed by files, in KiB.
     static var anonymousMemory: Int {
