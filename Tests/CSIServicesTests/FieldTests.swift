@@ -157,7 +157,8 @@ struct FieldTests {
         try refuses(create { $0.parameters = ["mkfsOptions": "-d /etc"] }, naming: "parameters")
         try refuses(create { $0.mutableParameters = ["iops": "1"] }, naming: "mutable_parameters")
         for (source, field) in [
-            (CSI.VolumeContentSource.snapshot(id: ""), ".snapshot.snapshot_id"), (.volume(id: ""), ".volume.volume_id"),
+            (CSI.VolumeContentSource.snapshot(id: ""), ".snapshot.snapshot_id"),
+            (.volume(id: ""), ".volume.volume_id"),
             (.unspecified, ""),
         ] {
             try refuses(create { $0.contentSource = source }, naming: "volume_content_source\(field)")

@@ -108,6 +108,15 @@ import Volumes
         #expect(try options([], ["LOOPCSI_NODE_ID": "twin"]).nodeID == "twin")
     }
 
+    @Test("A freeze lasts 10 seconds at most, unless told otherwise in whole seconds from 1 to 60")
+    func freezeLimit() throws {
+        #expect(try options([]).freezeLimitSeconds == 10)
+        #expect(try options(["--freeze-limit", "3"]).freezeLimitSeconds == 3)
+        for text in ["0", "61", "-1", "1.5", "ten", ""] {
+            #expect(throws: UsageError.self) { try self.options(["--freeze-limit", text]) }
+        }
+    }
+
     @Test("logging is said by name")
     func logging() throws {
         let options = try options(["--log-format", "json", "--log-level", "warning"])

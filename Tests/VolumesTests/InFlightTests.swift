@@ -35,4 +35,24 @@ struct InFlightTests {
         }
         #expect(inFlight.count == 0)
     }
+
+    @Test(
+        "Shared users run beside each other and keep an exclusive one out until the last has ended, and the reverse"
+    )
+    func shared() throws {
+        let a = ObjectKey.snapshot(try known(VolumeName(folder: "a")))
+        func ends(_ body: () throws -> Void) -> FaultKind? {
+            do { return try fault(body) } catch { return nil }
+        }
+        try inFlight.withShared(a) { () throws(VolumeFault) in
+            try inFlight.withShared(a) { () throws(VolumeFault) in #expect(inFlight.count == 1) }
+            #expect(ends { try inFlight.withExclusive(a) {} } == .operationPending)
+        }
+        try inFlight.withExclusive(a) { () throws(VolumeFault) in
+            #expect(ends { try inFlight.withShared(a) {} } == .operationPending)
+        }
+        let volume = ObjectKey.volume(try known(VolumeName(folder: "a")))
+        try inFlight.withExclusive(a) { () throws(VolumeFault) in try inFlight.withExclusive(volume) {} }
+        #expect(inFlight.count == 0)
+    }
 }

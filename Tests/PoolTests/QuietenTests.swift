@@ -1,0 +1,75 @@
+import LinuxHost
+import Pool
+import TestSupport
+import Testing
+import Volumes
+import VolumesTestSupport
+
+@Suite("A freeze ends, whatever happens meanwhile", .requiresRoot)
+struct QuietenTests {
+    /// Runs the body with a mounted ext4 volume and a node that freezes for 300 ms at most.
+    private func mounted(_ body: (KernelNode, VolumeRecord, HostPath) throws -> Void) throws {
+        let contract = try Contract(.kernel)
+        let record = try contract.create()
+        let staging = try contract.folder("staging")
+        try contract.volumes.stage(record.id, at: staging, .mount())
+        let pool = try known(contract.store as? DiskPool)
+        try body(KernelNode(pools: [pool], freezeLimitSeconds: 0.3, log: quiet), record, staging)
+        // Writable again, and nothing keeps the mount busy.
+        try Directory.open(staging.text).write("after", [0x78], mode: 0o600)
+        try contract.volumes.unstage(record.id, at: staging)
+        #expect(try Directory.open("/run/loopcsi-frozen").status("\(record.id)") == nil)
+        try contract.catalog.delete(record.id)
+    }
+
+    private func writes(_ folder: HostPath) throws -> Double {
+        let start = Clock.monotonicNanoseconds
+        try Directory.open(folder.text).write("file", [0x78], mode: 0o600)
+        return Double(Clock.monotonicNanoseconds - start) / 1e9
+    }
+
+    @Test("Copying that takes too long is cut off by the watchdog, and the writer that waited goes on")
+    func tooLong() throws {
+        try mounted { node, record, staging in
+            var waited = 0.0
+            let complaint = try complaint {
+                try node.quieten(record, .frozen, expectedSeconds: nil) { () throws(VolumeFault) in
+                    do { waited = try writes(staging) } catch {
+                        throw .host(step: "write", cause: "\(error)")
+                    }
+                }
+            }
+            #expect(complaint?.contains("longer than") == true)
+            #expect(waited > 0.2 && waited < 3)
+        }
+    }
+
+    @Test("A fault of the copying is passed on, and the file system thawed")
+    func fault() throws {
+        try mounted { node, record, _ in
+            for _ in 0..<3 {
+                let complaint = try complaint {
+                    try node.quieten(record, .frozen, expectedSeconds: nil) { () throws(VolumeFault) in
+                        throw .noSpace("full")
+                    }
+                }
+                #expect(complaint == "full")
+            }
+        }
+    }
+
+    @Test("What takes too long is not begun, and a crash-consistent atomic copy is not frozen for")
+    func refused() throws {
+        try mounted { node, record, staging in
+            var ran = false
+            let complaint = try complaint {
+                try node.quieten(record, .crash, expectedSeconds: 1) { () throws(VolumeFault) in ran = true }
+            }
+            #expect(complaint?.contains("XFS or btrfs") == true && !ran)
+            try node.quieten(record, .crash, expectedSeconds: nil) { () throws(VolumeFault) in
+                do { ran = try writes(staging) < 0.2 } catch { throw .host(step: "write", cause: "\(error)") }
+            }
+            #expect(ran)
+        }
+    }
+}
