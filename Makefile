@@ -37,7 +37,7 @@ sanity: build ## Run the upstream csi-sanity suite against the real binary (need
 	csi-sanity/run $(ARGS)
 
 sanitize: deps toolchain ## Run every test under the thread sanitizer, then under the address sanitizer
-	$(alone) $(SWIFT) test --sanitize=thread --scratch-path .build/thread-sanitizer $(test_flags)
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.txt $(alone) $(SWIFT) test --sanitize=thread --scratch-path .build/thread-sanitizer $(test_flags)
 	$(alone) $(SWIFT) test --sanitize=address --scratch-path .build/address-sanitizer $(test_flags)
 
 lint: toolchain ## Check the format of all Swift code

@@ -35,6 +35,8 @@ struct OwnedMessage: ~Copyable {
     /// The bytes of the message on the wire.
     borrowing func packed() -> [UInt8] {
         let size = unsafe protobuf_c_message_get_packed_size(pointer)
+        // Many replies are empty, and for no capacity Swift writes a count into the one empty array that all share.
+        guard size > 0 else { return [] }
         return unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             guard let start = buffer.baseAddress else { return }
             count = unsafe protobuf_c_message_pack(pointer, start)

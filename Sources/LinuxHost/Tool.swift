@@ -70,13 +70,15 @@ package struct Tool: Hashable, Sendable {
 
     private static let systemFolders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
 
-    /// Looks in the folders of PATH, then in the usual ones; nil if it is in none.
+    /// Looks in the folders of the system, then in those of PATH; nil if it is in none.
+    ///
+    /// In that order because mkfs is looked for by each probe, and is where Debian puts it.
     package static func find(_ name: String) -> Tool? {
         guard !name.isEmpty, !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") }) else {
             return nil
         }
         let folders = (HostIdentity.environment("PATH") ?? "").split(separator: ":").map(String.init)
-        let path = (folders.filter { $0.hasPrefix("/") } + systemFolders)
+        let path = (systemFolders + folders.filter { $0.hasPrefix("/") })
             .map { "\($0)/\(name)" }
             .first { (candidate: String) in unsafe clinux_can_execute(candidate) == 0 }
         return path.map { Tool(name: name, path: $0) }

@@ -63,6 +63,12 @@ internal import Glibc
     /// The request's bytes; once.
     func takeRequest() throws(RPCStatus) -> [UInt8] {
         let length = Int(max(0, unsafe grpcshim_call_request_length(handle)))
+        guard length > 0 else {
+            guard unsafe grpcshim_call_take_request(handle, nil, 0) == 0 else {
+                throw .internalError("the request message cannot be decoded")
+            }
+            return []
+        }
         // Nothing to copy; and the standard library's shared empty array is not to be written to.
         if length == 0, unsafe grpcshim_call_take_request(handle, nil, 0) == 0 { return [] }
         var result: Int32 = 0

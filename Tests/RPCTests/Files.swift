@@ -62,11 +62,6 @@ enum Files {
     /// Makes an empty file.
     static func touch(_ path: String) { close(unsafe open(path, O_CREAT | O_WRONLY, 0o600)) }
 
-    /// True under a sanitizer, which keeps freed memory.
-    static var isSanitized: Bool {
-        ["__asan_init", "__tsan_init"].contains { (name: String) in unsafe dlsym(nil, name) != nil }
-    }
-
     /// Resident memory that is not backed by files, in KiB.
     static var anonymousMemory: Int {
         let line = text("/proc/self/status").split(separator: "\n").first { $0.hasPrefix("RssAnon:") }

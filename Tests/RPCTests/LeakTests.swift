@@ -1,6 +1,7 @@
 import Glibc
 import RPCClient
 import RPCServer
+import TestSupport
 import Testing
 
 /// Runs alone in a process of its own, where no other test opens descriptors.
@@ -46,7 +47,7 @@ struct LeakTests {
             #expect(settled, "before: \(before); after: \(after)")
             // A leaked connection costs 10 KiB and more, so a leak would show as tens of MiB.
             #expect(
-                Files.isSanitized || after.memory < before.memory + 2048, "before: \(before); after: \(after)"
+                Sanitizer.isOn || after.memory < before.memory + 2048, "before: \(before); after: \(after)"
             )
         }
     }
