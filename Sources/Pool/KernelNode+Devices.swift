@@ -69,7 +69,9 @@ extension KernelNode {
             throw .host(step: "detach \(device)", cause: "nobody looked which file it carries")
         }
         do {
-            try device.loop.detach(ifBackedBy: FileIdentity(device: file.device, inode: file.inode))
+            // A device that was removed meanwhile carries nothing.
+            try LoopDevice(number: device.number)?
+                .detach(ifBackedBy: FileIdentity(device: file.device, inode: file.inode))
             hints.withLock { hints in hints = hints.filter { $0.value.number != device.number } }
         } catch {
             guard error.errno == .busy else { throw .host(step: "detach \(device)", cause: "\(error)") }
@@ -80,20 +82,20 @@ extension KernelNode {
     package func refreshCapacity(of device: Device) throws(VolumeFault) -> ByteCount {
         ByteCount(
             known: try VolumeFault.onHost("refresh size of \(device)") { () throws(SystemError) in
-                try device.loop.refreshCapacity()
+                try device.loop().refreshCapacity()
             })
     }
 
     package func setReadOnly(_ device: Device, _ readOnly: Bool) throws(VolumeFault) {
         try VolumeFault.onHost("change write access of \(device)") { () throws(SystemError) in
-            try device.loop.setReadOnly(readOnly)
+            try device.loop().setReadOnly(readOnly)
         }
     }
 
     package func size(of device: Device) throws(VolumeFault) -> ByteCount {
         ByteCount(
             known: try VolumeFault.onHost("read size of \(device)") { () throws(SystemError) in
-                try device.loop.sizeBytes()
+                try device.loop().sizeBytes()
             })
     }
 

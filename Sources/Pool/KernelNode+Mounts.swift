@@ -19,7 +19,7 @@ extension KernelNode {
         let folder = try openFolder(path, field: "staging_target_path")
         do {
             try Mounting.mountFilesystem(
-                device: device.loop, type: kind.rawValue, at: folder, options: options)
+                device: try device.loop(), type: kind.rawValue, at: folder, options: options)
         } catch {
             guard error.errno == .invalid, !flags.words.isEmpty else {
                 throw .host(step: step, cause: "\(error)")
@@ -119,7 +119,8 @@ extension KernelNode {
     package func isNode(_ path: HostPath, of device: Device) throws(VolumeFault) -> Bool {
         do {
             let status = try FileStatus.at(path.text)
-            return status?.kind == .blockDevice && status?.deviceNumber == device.loop.deviceNumber
+            guard let status, status.kind == .blockDevice else { return false }
+            return try status.deviceNumber == device.loop().deviceNumber
         } catch {
             throw .host(step: "examine \(path)", cause: "\(error)")
         }
@@ -130,9 +131,8 @@ extension KernelNode {
     ) throws(VolumeFault) -> Bool {
         guard let device = try observe([id]).first?.device else { return false }
         return try VolumeFault.onHost("look for mounts of \(device)") { () throws(SystemError) in
-            try (table.mounts(of: device.loop) + table.nodeBinds(of: device.loop)).contains {
-                $0.id == mount.id
-            }
+            let loop = try device.loop()
+            return try (table.mounts(of: loop) + table.nodeBinds(of: loop)).contains { $0.id == mount.id }
         }
     }
 

@@ -47,8 +47,8 @@ package final class KernelNode: NodeHost {
         try VolumeFault.onHost("look for loop devices") { () throws(SystemError) in
             var known = Attachments()
             for (id, image) in zip(ids, images) {
-                guard let device = hints.withLock({ $0[id] })?.loop, let status = try device.status(),
-                    status.backing == image
+                guard let hint = hints.withLock({ $0[id] }), let device = LoopDevice(number: hint.number),
+                    let status = try device.status(), status.backing == image
                 else { return try search(for: ids, images) }
                 known.add(device, status)
             }
@@ -153,11 +153,10 @@ extension BackingFile {
 }
 
 extension Device {
-    /// The device in the terms of the host.
-    var loop: LoopDevice {
+    /// The device in the terms of the host; ENODEV if it was removed meanwhile (LOOP_CTL_REMOVE), by whomever.
+    func loop() throws(SystemError) -> LoopDevice {
         guard let loop = LoopDevice(number: number) else {
-            preconditionFailure(
-                "A device of a volume was found with the number \(number), which no device has.")
+            throw SystemError(call: "look for", errno: .noDevice, object: path)
         }
         return loop
     }
