@@ -41,7 +41,7 @@ extension KernelNode: Quieter {
     ) throws(VolumeFault) {
         let step = "freeze volume \(id)"
         let folder = try VolumeFault.onHost(step) { () throws(SystemError) in
-            let folder = try verified(path, device)
+            let folder = try verified(path, device.loop())
             try FreezeNotes.write(id, path)
             return folder
         }
@@ -78,10 +78,10 @@ extension KernelNode: Quieter {
     }
 
     /// A descriptor of the mount, after a look that it is the device's mount and nothing that was put over it.
-    private func verified(_ path: String, _ device: Device) throws(SystemError) -> OwnedDescriptor {
+    private func verified(_ path: String, _ device: LoopDevice) throws(SystemError) -> OwnedDescriptor {
         let folder = try OwnedDescriptor.open(path, .readOnly)
         let mountID = try folder.status().mountID
-        let mounts = try MountTable.read().mounts(of: device.loop)
+        let mounts = try MountTable.read().mounts(of: device)
         guard mounts.contains(where: { $0.id == mountID }) else {
             throw SystemError(call: "find mount", errno: .noEntry, object: path)
         }
@@ -100,7 +100,7 @@ extension KernelNode: Quieter {
     private func thaw(_ id: VolumeID, _ path: String) {
         do {
             if let device = try observe([id]).first?.device {
-                try verified(path, device).thawFilesystem()
+                try verified(path, device.loop()).thawFilesystem()
                 log.warning("thawed a volume that was left frozen", (.volumeID, "\(id)"), (.path, path))
             }
         } catch {

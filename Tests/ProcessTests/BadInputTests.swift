@@ -98,8 +98,12 @@ struct BadInputTests {
             $0.parameters = ["mkfsOptions": "-L x; reboot"]
         },
         BadCreate("mutable parameters", "mutable_parameters") { $0.mutableParameters = ["XXX_FakeKey": "x"] },
-        BadCreate("a snapshot as source", "volume_content_source") { $0.contentSource = .snapshot(id: "s") },
-        BadCreate("a volume as source", "volume_content_source") { $0.contentSource = .volume(id: "v") },
+        BadCreate("a snapshot without a name as source", "volume_content_source") {
+            $0.contentSource = .snapshot(id: "")
+        },
+        BadCreate("a volume without a name as source", "volume_content_source") {
+            $0.contentSource = .volume(id: "")
+        },
         BadCreate("a source that names nothing", "volume_content_source") { $0.contentSource = .unspecified },
     ]
 

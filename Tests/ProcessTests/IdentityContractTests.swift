@@ -33,8 +33,7 @@ struct IdentityContractTests {
             let controller = try rig.client.call(CSI.ControllerGetCapabilitiesRequest()).capabilities
             #expect(controller.allSatisfy { $0 != .unknown && $0.unrecognizedNumber == nil })
             let absent: [CSI.ControllerServiceCapability] = [
-                .publishUnpublishVolume, .createDeleteSnapshot, .listSnapshots, .cloneVolume, .modifyVolume,
-                .listVolumesPublishedNodes, .publishReadonly, .getSnapshot,
+                .publishUnpublishVolume, .modifyVolume, .listVolumesPublishedNodes, .publishReadonly,
             ]
             for capability in absent { #expect(!controller.contains(capability)) }
             let node = try rig.client.call(CSI.NodeGetCapabilitiesRequest()).capabilities
@@ -63,8 +62,7 @@ struct IdentityContractTests {
         "A method that is not offered is UNIMPLEMENTED",
         arguments: [
             "Controller/ControllerPublishVolume", "Controller/ControllerUnpublishVolume",
-            "Controller/CreateSnapshot", "Controller/DeleteSnapshot", "Controller/ListSnapshots",
-            "Controller/GetSnapshot", "Controller/ControllerModifyVolume",
+            "Controller/ControllerModifyVolume",
             "GroupController/GroupControllerGetCapabilities", "SnapshotMetadata/GetMetadataAllocated",
             "Controller/NoSuchMethod", "NoSuchService/Probe",
         ])
