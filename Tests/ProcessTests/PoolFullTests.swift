@@ -19,7 +19,9 @@ struct PoolFullTests {
                 }
             }
             #expect(try rig.files() == [])
-            #expect(try rig.client.call(CSI.GetCapacityRequest()) == before)
+            // More is fine: XFS gives blocks of files that were removed before (the probes of the start) back late.
+            let after = try rig.client.call(CSI.GetCapacityRequest())
+            #expect(after.availableCapacity >= before.availableCapacity)
         }
     }
 
