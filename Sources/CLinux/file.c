@@ -93,8 +93,6 @@ static int32_t status_at(int32_t folder, const char *name, int flags, clinux_sta
         .node_major = found.stx_rdev_major,
         .node_minor = found.stx_rdev_minor,
         .mount_id = (found.stx_mask & STATX_MNT_ID) != 0 ? found.stx_mnt_id : 0,
-        .modified_seconds = found.stx_mtime.tv_sec,
-        .links = found.stx_nlink,
         .is_mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
     };
     return 0;
@@ -138,19 +136,6 @@ int64_t clinux_read_full(int32_t fd, void *buffer, size_t count)
             return -errno;
     }
     return (int64_t)done;
-}
-
-int32_t clinux_write_full(int32_t fd, const void *bytes, size_t count)
-{
-    size_t done = 0;
-    while (done < count) {
-        ssize_t put = write(fd, (const char *)bytes + done, count - done);
-        if (put >= 0)
-            done += (size_t)put;
-        else if (errno != EINTR)
-            return -errno;
-    }
-    return 0;
 }
 
 int32_t clinux_pwrite_full(int32_t fd, const void *bytes, size_t count, int64_t offset)
@@ -198,11 +183,6 @@ int32_t clinux_sync(int32_t fd)
 {
     /* Not repeated on EINTR or EIO: after a failed fsync the kernel may have dropped the dirty pages. */
     return fsync(fd) == 0 ? 0 : -errno;
-}
-
-int32_t clinux_data_sync(int32_t fd)
-{
-    return fdatasync(fd) == 0 ? 0 : -errno;
 }
 
 int32_t clinux_lock(int32_t fd, bool exclusive)

@@ -13,22 +13,33 @@ package struct CSIHandler: Sendable {
     package let path: String
     /// True for calls that touch no volume and never wait, so that they are answered while every worker is stuck.
     package let isQuick: Bool
-    private let body: @Sendable ([UInt8]) throws(CSIStatus) -> (reply: [UInt8], subject: String)
+    private let subjectKey: LogKey
+    private let body: @Sendable ([UInt8]) -> (outcome: Result<[UInt8], CSIStatus>, subject: String)
 
     /// Wraps a function of the domain; whatever fault it throws becomes a status here and nowhere else.
+    ///
+    /// `subject` is what the call is about, in the log under `subjectKey` and in the message of a failure.
     init<Request: CSIRequest>(
-        _: Request.Type, isQuick: Bool = false,
+        _: Request.Type, isQuick: Bool = false, subjectKey: LogKey = .volumeID,
         subject: @escaping @Sendable (Request) -> String = { _ in "" },
         _ body: @escaping @Sendable (Request) throws(VolumeFault) -> Request.Reply
     ) {
         path = Request.path
         self.isQuick = isQuick
-        self.body = { bytes throws(CSIStatus) in
-            let request = try Request(decoding: bytes)
-            do throws(VolumeFault) {
-                return (try body(request).encoded(), subject(request))
+        self.subjectKey = subjectKey
+        self.body = { bytes in
+            let request: Request
+            do throws(CSIStatus) {
+                request = try Request(decoding: bytes)
             } catch {
-                throw CSIStatus(error).about(subject(request))
+                return (.failure(error), "")
+            }
+            // No longer than a legal one, whatever the caller sent.
+            let subject = String(subject(request).prefix(128))
+            do throws(VolumeFault) {
+                return (.success(try body(request).encoded()), subject)
+            } catch {
+                return (.failure(CSIStatus(error).about(subject)), subject)
             }
         }
     }
@@ -37,37 +48,31 @@ package struct CSIHandler: Sendable {
     package func run(_ request: [UInt8], log: Logger, milliseconds: () -> Double) throws(CSIStatus) -> [UInt8]
     {
         let began = milliseconds()
-        do {
-            let (reply, subject) = try body(request)
+        let (outcome, subject) = body(request)
+        let ms = Self.rounded(milliseconds() - began)
+        let about: [(LogKey, any LogValue)] = subject.isEmpty ? [] : [(subjectKey, subject)]
+        switch outcome {
+        case .success:
             log.log(
-                isQuick ? .debug : .info, "call",
-                [(.method, method), (.code, "OK"), (.ms, Self.rounded(milliseconds() - began))]
-                    + Self.volume(subject))
-            return reply
-        } catch {
+                isQuick ? .debug : .info, "call", [(.method, method), (.code, "OK"), (.ms, ms)] + about)
+        case .failure(let status):
             log.log(
-                error.code == .internalError ? .error : .warning, "call",
-                [
-                    (.method, method), (.code, error.code.name), (.ms, Self.rounded(milliseconds() - began)),
-                    (.error, error.message),
-                ])
-            throw error
+                status.code == .internalError ? .error : .warning, "call",
+                [(.method, method), (.code, status.code.name), (.ms, ms)] + about
+                    + [(.error, status.message)])
         }
+        return try outcome.get()
     }
 
     private static func rounded(_ milliseconds: Double) -> Double { (milliseconds * 1000).rounded() / 1000 }
 
     private var method: String { path.split(separator: "/").last.map(String.init) ?? path }
-
-    private static func volume(_ subject: String) -> [(LogKey, any LogValue)] {
-        subject.isEmpty ? [] : [(.volumeID, subject)]
-    }
 }
 
 extension CSIStatus {
     /// The message also says what the call was about, unless it does already.
     fileprivate func about(_ subject: String) -> CSIStatus {
         guard !subject.isEmpty, !message.contains(subject) else { return self }
-        return CSIStatus(code, "\(subject.prefix(128)): \(message)")
+        return CSIStatus(code, "\(subject): \(message)")
     }
 }

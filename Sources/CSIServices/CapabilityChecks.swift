@@ -52,7 +52,8 @@ extension VolumeCapability {
         guard words.reduce(0, { $0 + $1.utf8.count }) <= 4096 else {
             throw .malformed(field: "\(field).mount.mount_flags", why: "they have more than 4096 bytes")
         }
-        guard !words.contains(where: { operations.contains($0) }) else {
+        let flags = MountFlags(words.filter { !$0.isEmpty })
+        guard !flags.contains(anyOf: operations) else {
             throw .malformed(
                 field: "\(field).mount.mount_flags", why: "flags that bind, move or remount are not allowed")
         }
@@ -61,7 +62,7 @@ extension VolumeCapability {
                 field: "\(field).mount.volume_mount_group",
                 why: "VOLUME_MOUNT_GROUP is not offered; leave it empty")
         }
-        return MountFlags(words.filter { !$0.isEmpty })
+        return flags
     }
 
     private static func known(

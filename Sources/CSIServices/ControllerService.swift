@@ -1,4 +1,5 @@
 import CSIWire
+import Log
 package import Volumes
 
 /// The Controller service, as far as volumes go; the publish pair is not offered, because there is no attach step.
@@ -15,7 +16,8 @@ package struct ControllerService: Sendable {
     /// The methods of the service.
     package var handlers: [CSIHandler] {
         [
-            CSIHandler(CSI.CreateVolumeRequest.self, subject: \.name, createVolume),
+            CSIHandler(
+                CSI.CreateVolumeRequest.self, subjectKey: .volumeName, subject: \.name, createVolume),
             CSIHandler(CSI.DeleteVolumeRequest.self, subject: \.volumeID, deleteVolume),
             CSIHandler(
                 CSI.ValidateVolumeCapabilitiesRequest.self, subject: \.volumeID, validateVolumeCapabilities),

@@ -65,12 +65,14 @@ package final class Driver: Sendable {
         self.pools = pools
         self.log = log
         try options.makeSocketFolder()
+        CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
         server = try RPCServer.start(
             socket: options.socketPath, methods: handlers.map { Self.method($0, log) })
         if !host.growsMounted(.ext4) {
             log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
         }
-        log.info("serving", (.endpoint, options.socketPath), (.nodeID, options.nodeID))
+        log.info(
+            "serving", (.endpoint, options.socketPath), (.nodeID, options.nodeID), (.version, Self.version))
     }
 
     /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.

@@ -44,7 +44,8 @@ final class Readiness: Sendable {
     private func answer(from state: State, _ now: Int64) throws(VolumeFault) -> Bool {
         if let since = state.runningSince, now - since > Self.patience {
             throw .notNow(
-                "the check of pools and devices hangs since \((now - since) / 1_000_000_000) seconds")
+                "the check of pools and devices has been hanging for \((now - since) / 1_000_000_000) seconds"
+            )
         }
         if let fault = state.last { throw fault }
         return true

@@ -25,10 +25,6 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let busy = Errno(rawValue: clinux_error_busy)
     /// EAGAIN.
     package static let again = Errno(rawValue: clinux_error_again)
-    /// EACCES.
-    package static let accessDenied = Errno(rawValue: clinux_error_access)
-    /// EPERM.
-    package static let notPermitted = Errno(rawValue: clinux_error_not_permitted)
     /// ENOSPC.
     package static let noSpace = Errno(rawValue: clinux_error_no_space)
     /// EDQUOT.
@@ -53,14 +49,10 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let noAddress = Errno(rawValue: clinux_error_no_address)
     /// EIO.
     package static let inputOutput = Errno(rawValue: clinux_error_io)
-    /// EXDEV.
-    package static let crossDevice = Errno(rawValue: clinux_error_cross_device)
     /// EFBIG.
     package static let fileTooBig = Errno(rawValue: clinux_error_too_big)
     /// ENOMEM.
     package static let noMemory = Errno(rawValue: clinux_error_no_memory)
-    /// ESTALE.
-    package static let stale = Errno(rawValue: clinux_error_stale)
 
     static let badDescriptor = Errno(rawValue: clinux_error_bad_descriptor)
     static let badAddress = Errno(rawValue: clinux_error_fault)

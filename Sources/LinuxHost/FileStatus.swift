@@ -67,8 +67,6 @@ package struct FileStatus: Sendable {
     package let kind: Kind
     /// Permission bits.
     package let mode: UInt32
-    /// How many names the file has.
-    package let linkCount: UInt32
     /// The size a reader sees.
     package let sizeBytes: Int64
     /// What the file occupies on its file system.
@@ -79,8 +77,6 @@ package struct FileStatus: Sendable {
     package let mountID: UInt64
     /// Whether it is the root of a mount.
     package let isMountRoot: Bool
-    /// Last change of the content, in seconds since 1970.
-    package let modifiedSeconds: Int64
 
     init(_ found: clinux_status) {
         identity = FileIdentity(major: found.device_major, minor: found.device_minor, inode: found.inode)
@@ -93,13 +89,11 @@ package struct FileStatus: Sendable {
             default: .other
             }
         mode = found.mode
-        linkCount = found.links
         sizeBytes = found.size_bytes
         allocatedBytes = found.allocated_bytes
         deviceNumber = DeviceNumber(major: found.node_major, minor: found.node_minor)
         mountID = found.mount_id
         isMountRoot = found.is_mount_root
-        modifiedSeconds = found.modified_seconds
     }
 
     /// Looks at a trusted path, following links; nil if nothing is there.

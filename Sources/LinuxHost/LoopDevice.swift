@@ -84,18 +84,6 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
         try SystemError.check("BLKROSET", on: path, clinux_block_set_read_only(device.number, readOnly))
     }
 
-    /// Whether nobody claims the device: it is not mounted, and no other exclusive user has it.
-    ///
-    /// Plain readers and devices stacked on it do not count; see `stackedDevices()`.
-    package func isExclusivelyFree() throws(SystemError) -> Bool {
-        do throws(SystemError) {
-            _ = try open(exclusive: true)
-            return true
-        } catch  where error.errno == .busy {
-            return false
-        }
-    }
-
     /// The loop devices whose backing file is the node of this device, such as the one kubelet holds raw volumes with.
     package func stackedDevices() throws(SystemError) -> [LoopDevice] {
         try LoopDevices.attached { $0.device == deviceNumber }

@@ -37,11 +37,6 @@ extension OwnedDescriptor {
         try SystemError.check("fsync", on: pathForMessages, clinux_sync(number))
     }
 
-    /// Makes content, and what is needed to read it, durable.
-    package func dataSync() throws(SystemError) {
-        try SystemError.check("fdatasync", on: pathForMessages, clinux_data_sync(number))
-    }
-
     /// Tries to take the flock of this open file without waiting; false if another open file holds it.
     package func tryLock(_ kind: LockKind) throws(SystemError) -> Bool {
         let result = clinux_lock(number, kind == .exclusive)

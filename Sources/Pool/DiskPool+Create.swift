@@ -136,13 +136,23 @@ extension DiskPool {
                 }
             } catch {
                 // fallocate(2) may have got half-way; nobody has seen the blocks beyond the old end.
-                try VolumeFault.onHost(step) { () throws(SystemError) in try image.truncate(to: old) }
-                throw error
+                throw cutting(image, to: old, after: error, step)
             }
         }
         var grown = record
         grown.size = ByteCount(known: max(old, size.bytes))
         try write(grown)
+    }
+
+    private func cutting(
+        _ image: borrowing OwnedDescriptor, to bytes: Int64, after fault: VolumeFault, _ step: String
+    ) -> VolumeFault {
+        do {
+            try image.truncate(to: bytes)
+            return fault
+        } catch {
+            return fault.alsoFailed(undoing: step, .host(step: "cut the image", cause: "\(error)"))
+        }
     }
 
     /// Replaces the record of a volume, durably.

@@ -105,9 +105,7 @@ extension DiskPool {
     private func sweep() throws {
         let staging = try opened(PoolLayout.staging)
         for entry in try staging.entries() {
-            let folder = try staging.open(entry)
-            guard try folder.tryLock(.exclusive) else { continue }
-            try staging.removeTree(entry)
+            guard try staging.removeUnlocked(entry) else { continue }
             log.info("leftover of an interrupted creation removed", (.pool, pool.name.text), (.path, entry))
         }
         try completeGrowths()
@@ -127,6 +125,21 @@ extension DiskPool {
                 (.sizeBytes, image.size.bytes))
             record.size = image.size
             try write(record)
+        }
+    }
+}
+
+extension Directory {
+    /// Removes a folder with all below it unless somebody holds its lock; false if it stays, or is gone by itself.
+    fileprivate func removeUnlocked(_ name: String) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            let folder = try open(name)
+            guard try folder.tryLock(.exclusive) else { return false }
+            try removeTree(name)
+            return true
+        } catch  where error.errno == .noEntry {
+            // Its builder was done with it just now.
+            return false
         }
     }
 }

@@ -75,6 +75,8 @@ extension KernelNode {
             default: throw VolumeFault.notNow("\(path) holds something although nothing is mounted there")
             }
         } catch let error as SystemError {
+            // Somebody else removed it meanwhile, such as kubelet.
+            if error.errno == .noEntry { return }
             guard error.errno == .notEmpty || error.errno == .exists else {
                 throw .host(step: "remove target \(path)", cause: "\(error)")
             }
@@ -108,8 +110,11 @@ extension KernelNode {
     }
 
     package func unmount(_ path: HostPath) throws(VolumeFault) {
+        guard let parent = try openParent(of: path) else {
+            throw .host(step: "unmount \(path)", cause: "the folder that holds it does not exist")
+        }
         do {
-            try Mounting.unmount(path.text)
+            try Mounting.unmount(path.target.name, in: parent)
         } catch {
             guard error.errno == .busy else { throw .host(step: "unmount \(path)", cause: "\(error)") }
             throw .notNow("\(path) is busy: a process has files open there or a mount lies below it")

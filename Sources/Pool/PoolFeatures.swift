@@ -43,11 +43,13 @@ package struct PoolFeatures: Equatable, Sendable {
             try attempt()
             return true
         } catch {
+            switch error.errno {
             // ioctl_ficlone(2) and fallocate(2): these mean that the file system does not offer the operation.
-            guard error.errno == .notSupported || error.errno == .invalid else {
-                throw error
+            case .notSupported, .invalid: return false
+            // It does, and is full; a driver that does not start could not delete anything.
+            case .noSpace, .quota: return true
+            default: throw error
             }
-            return false
         }
     }
 }

@@ -65,7 +65,16 @@ final class Reclaimer: Sendable {
         let root = try Directory.open(poolPath)
         let trash = try root.open(PoolLayout.trash)
         let entries = try trash.entries()
-        for entry in entries { try trash.removeTree(entry) }
+        var failure: SystemError?
+        for entry in entries {
+            do throws(SystemError) {
+                try trash.removeTree(entry)
+            } catch {
+                // One that cannot be removed must not keep the blocks of the others.
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
         return !entries.isEmpty
     }
 }

@@ -64,9 +64,6 @@ package final class Catalog: Sendable {
         try shelf(of: id)?.store.space()
     }
 
-    /// The identities of the pools, first the default one.
-    package var poolIDs: [PoolID] { shelves.map(\.store.pool.id) }
-
     func shelf(of pool: PoolID) -> Shelf? { shelves.first { $0.store.pool.id == pool } }
 
     func topologyKey(of shelf: Shelf) -> String { "\(topologyPrefix)/pool.\(shelf.store.pool.name)" }

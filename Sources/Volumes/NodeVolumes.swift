@@ -48,7 +48,7 @@ extension VolumeCapability {
     }
 
     /// True where the capability alone makes the use read-only.
-    var isReadOnly: Bool { mode.isReadOnly || mountFlags.words.contains("ro") }
+    var isReadOnly: Bool { mode.isReadOnly || mountFlags.contains(anyOf: ["ro"]) }
 }
 
 extension NodeVolumes {

@@ -53,6 +53,11 @@ package struct MountFlags: Equatable, Sendable, CustomStringConvertible, CustomR
     /// Keeps the words as given.
     package init(_ words: [String]) { self.words = words }
 
+    /// Whether one of the options is among the words, each of which may be several options with commas between them.
+    package func contains(anyOf options: Set<String>) -> Bool {
+        words.contains { word in word.split(separator: ",").contains { options.contains(String($0)) } }
+    }
+
     package var description: String { "<\(words.count) mount flags>" }
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

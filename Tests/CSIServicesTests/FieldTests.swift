@@ -102,6 +102,7 @@ struct FieldTests {
             (.init(access: .mount(fsType: "ntfs"), mode: .singleNodeWriter), "mount.fs_type"),
             (.init(access: .mount(group: "7"), mode: .singleNodeWriter), "mount.volume_mount_group"),
             (.init(access: .mount(flags: ["remount"]), mode: .singleNodeWriter), "mount.mount_flags"),
+            (.init(access: .mount(flags: ["noatime,bind"]), mode: .singleNodeWriter), "mount.mount_flags"),
             (
                 .init(
                     access: .mount(flags: [String(repeating: "x", count: 4097)]), mode: .singleNodeWriter),

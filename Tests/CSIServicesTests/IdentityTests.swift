@@ -111,7 +111,7 @@ struct CallLogTests {
         let services = try Services()
         let id = try services.create()
         #expect(services.lines.last.contains("msg=call method=CreateVolume code=OK ms=0"))
-        #expect(services.lines.last.contains("volume_id=pvc-1"))
+        #expect(services.lines.last.contains("volume_name=pvc-1"))
         try services.call(CSI.DeleteVolumeRequest(volumeID: id))
         #expect(services.lines.last.contains("level=info msg=call method=DeleteVolume code=OK"))
         #expect(services.lines.last.contains("volume_id=\(id)"))
@@ -125,7 +125,7 @@ struct CallLogTests {
         #expect(services.lines.all.count == 1)
         #expect(
             services.lines.last.contains("level=warning msg=call method=ControllerGetVolume code=NOT_FOUND"))
-        #expect(services.lines.last.contains("nobody's"))
+        #expect(services.lines.last.contains("volume_id=nobody's"))
     }
 
     @Test("Host trouble is an error, a refusal is a warning, a probe is chatter")

@@ -18,7 +18,6 @@ import Testing
         #expect(try file.punchHole(offset: 0, bytes: 1 << 20))
         #expect(try file.status().allocatedBytes < 2 << 20)
         try file.sync()
-        try file.dataSync()
         try file.close()
     }
 

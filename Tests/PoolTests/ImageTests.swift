@@ -61,7 +61,8 @@ struct ImageTests {
                 "\(kind)")
         }
         #expect(try rig.entries("staging").isEmpty && rig.entries("volumes").isEmpty)
-        #expect(try rig.pool.space().free == free)
+        // More is fine: the blocks of the probes of the start come back late.
+        #expect(try rig.pool.space().free >= free)
     }
 
     @Test("mkfs that fails leaves nothing behind")

@@ -32,9 +32,10 @@ struct LeakTests {
             let descriptors = try settled { try driver.descriptors }
             let memory = try driver.residentKiB
             try live(200)
-            #expect(try settled { try driver.descriptors } <= descriptors)
+            // gRPC closes a connection a little after its client; a leak would never come down.
+            try waitUntil("the descriptors are as before") { try driver.descriptors <= descriptors }
             // The two lanes start up to 18 threads in time, and one empties the trash.
-            #expect(try settled { try driver.threads } <= atRest + 20)
+            try waitUntil("the threads are as before") { try driver.threads <= atRest + 20 }
             // Sanitizers keep what was freed.
             #expect(try Sanitizer.isOn || driver.residentKiB < memory + 3072)
 

@@ -69,6 +69,13 @@ struct StageTests {
         #expect(kernel == before)
     }
 
+    @Test("Read-only among other options of one word is read-only, also for the repeat")
+    func readOnlyAmongOthers() throws {
+        let id = try driver.create("a", .filesystem(.ext4))
+        for _ in 0..<2 { try driver.volumes.stage(id, at: staging, .mount(flags: ["noatime,ro"])) }
+        #expect(kernel.mounts == [.init(path: "/staging", source: .filesystem(0), isReadOnly: true)])
+    }
+
     @Test(
         "A capability that the volume does not have is refused before anything happens",
         arguments: [

@@ -54,8 +54,6 @@ struct clinux_status {
     uint32_t node_major; /* of a device node */
     uint32_t node_minor;
     uint64_t mount_id;
-    int64_t modified_seconds;
-    uint32_t links;
     bool is_mount_root;
 };
 typedef struct clinux_status clinux_status;
@@ -70,7 +68,6 @@ int32_t clinux_status_of_path(const char *_Nonnull path, clinux_status *_Nonnull
 /* Reads or writes everything asked for; a read returns less only at the end of the file. */
 int64_t clinux_pread_full(int32_t fd, void *_Nonnull buffer, size_t count, int64_t offset);
 int64_t clinux_read_full(int32_t fd, void *_Nonnull buffer, size_t count);
-int32_t clinux_write_full(int32_t fd, const void *_Nonnull bytes, size_t count);
 int32_t clinux_pwrite_full(int32_t fd, const void *_Nonnull bytes, size_t count, int64_t offset);
 
 /* Reserves blocks for [offset, offset + length) and extends the file where needed. */
@@ -79,7 +76,6 @@ int32_t clinux_allocate(int32_t fd, int64_t offset, int64_t length);
 int32_t clinux_punch_hole(int32_t fd, int64_t offset, int64_t length);
 int32_t clinux_truncate(int32_t fd, int64_t size_bytes);
 int32_t clinux_sync(int32_t fd);
-int32_t clinux_data_sync(int32_t fd);
 
 /* Non-blocking flock. EAGAIN if another open file holds it. */
 int32_t clinux_lock(int32_t fd, bool exclusive);
