@@ -53,7 +53,6 @@ extension NodeVolumes {
     package func expand(
         _ id: VolumeID, at path: HostPath, to range: CapacityRange, usedAs capability: VolumeCapability?
     ) throws(VolumeFault) -> ByteCount {
-        _ = try catalog.volume(id)
         return try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
             let record = try catalog.volume(id)
             let view = try observe(id)

@@ -8,7 +8,6 @@ extension NodeVolumes {
         _ id: VolumeID, from staging: HostPath, to target: HostPath, _ capability: VolumeCapability,
         readOnly: Bool
     ) throws(VolumeFault) {
-        _ = try catalog.volume(id)
         try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
             let record = try catalog.volume(id)
             let view = try observe(id)

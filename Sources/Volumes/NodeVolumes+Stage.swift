@@ -8,7 +8,6 @@ extension NodeVolumes {
     package func stage(
         _ id: VolumeID, at path: HostPath, _ capability: VolumeCapability
     ) throws(VolumeFault) {
-        _ = try catalog.volume(id)
         try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
             let record = try catalog.volume(id)
             if let why = capability.mismatch(with: record.kind) { throw .notNow(why) }
