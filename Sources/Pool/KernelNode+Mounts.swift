@@ -113,13 +113,24 @@ extension KernelNode {
         guard let parent = try openParent(of: path) else {
             throw .host(step: "unmount \(path)", cause: "the folder that holds it does not exist")
         }
-        do {
-            try Mounting.unmount(path.target.name, in: parent)
-        } catch {
-            guard error.errno == .busy else { throw .host(step: "unmount \(path)", cause: "\(error)") }
-            throw .notNow("\(path) is busy: a process has files open there or a mount lies below it")
+        var pauses = Self.pausesWhileBusy[...]
+        while true {
+            do {
+                return try Mounting.unmount(path.target.name, in: parent)
+            } catch {
+                guard error.errno == .busy else { throw .host(step: "unmount \(path)", cause: "\(error)") }
+            }
+            guard let pause = pauses.popFirst() else { break }
+            Clock.sleep(nanoseconds: pause * 1_000_000)
         }
+        throw .notNow("\(path) is busy: a process has files open there or a mount lies below it")
     }
+
+    /// Milliseconds between attempts to unmount.
+    ///
+    /// A look through the mount, such as the one of df or of a monitoring agent, makes it busy for some microseconds.
+    /// Whoever really uses it stays longer.
+    private static let pausesWhileBusy: [Int64] = [1, 4, 16, 64]
 
     package func isNode(_ path: HostPath, of device: Device) throws(VolumeFault) -> Bool {
         do {
