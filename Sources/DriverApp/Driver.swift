@@ -60,12 +60,16 @@ package final class Driver: Sendable {
             ).handlers
             + ControllerService(catalog: catalog, node: volumes).handlers
             + NodeService(
-                nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths
+                nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths,
+                limits: options.limits
             ).handlers
         self.pools = pools
         self.log = log
         try options.makeSocketFolder()
         CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
+        for id in try volumes.collectInline() {
+            log.info("inline volume of a vanished pod deleted", (.volumeID, "\(id)"))
+        }
         server = try RPCServer.start(
             socket: options.socketPath, methods: handlers.map { Self.method($0, log) })
         if !host.growsMounted(.ext4) {

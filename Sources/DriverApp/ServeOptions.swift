@@ -1,3 +1,4 @@
+import CSIServices
 import LinuxHost
 import Log
 import Volumes
@@ -18,12 +19,14 @@ package struct ServeOptions: Sendable {
     var paths: PathPolicy
     /// No file system is kept frozen longer.
     var freezeLimitSeconds = 10.0
+    /// Bounds of this node.
+    var limits = NodeLimits()
     var logFormat = LogFormat.logfmt
     var logLevel = LogLevel.info
 
     static let flags = [
-        "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "freeze-limit", "log-format",
-        "log-level",
+        "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "freeze-limit", "inline-limit",
+        "max-volumes", "log-format", "log-level",
     ]
 
     /// Reads the flags of `loopcsi serve` and their environment twins; everything has a default.
@@ -54,6 +57,7 @@ package struct ServeOptions: Sendable {
             }
             freezeLimitSeconds = Double(seconds)
         }
+        limits = try Self.limits(flags)
         if let format = flags.one("log-format") {
             guard let known = LogFormat(rawValue: format) else {
                 throw UsageError("--log-format '\(format)': use logfmt or json")
@@ -66,6 +70,26 @@ package struct ServeOptions: Sendable {
             }
             logLevel = known
         }
+    }
+
+    private static func limits(_ flags: Flags) throws(UsageError) -> NodeLimits {
+        var inlineSize = NodeLimits().inlineSize
+        if let text = flags.one("inline-limit") {
+            guard let size = ByteCount(quantity: text) else {
+                throw UsageError(
+                    "--inline-limit '\(text)': use an amount such as 10GiB, or 0 for no inline volumes")
+            }
+            inlineSize = size
+        }
+        var volumes: Int64 = 0
+        if let text = flags.one("max-volumes") {
+            // CSINode holds it as a 32-bit number (Kubernetes 1.36).
+            guard let count = Int32(text), count >= 0 else {
+                throw UsageError("--max-volumes '\(text)': use a number of volumes, or 0 for no limit")
+            }
+            volumes = Int64(count)
+        }
+        return NodeLimits(volumes: volumes, inlineSize: inlineSize)
     }
 
     /// The path of a `unix://` endpoint.
