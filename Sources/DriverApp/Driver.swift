@@ -46,10 +46,12 @@ package final class Driver: Sendable {
             topologyPrefix: "topology.\(options.driverName)",
             sha256Hex: { Digest.sha256Hex(Array($0.utf8)) }, now: Clock.wallClockRFC3339,
             moment: { Moment(nanoseconds: Clock.wallNanoseconds) })
+        let propagation = Self.propagation(options)
         let volumes = NodeVolumes(catalog: catalog, host: host)
         let readiness = Readiness { () throws(VolumeFault) in
             try catalog.check()
             try host.check()
+            if let propagation { throw propagation }
         }
         let handlers =
             IdentityService(
@@ -75,8 +77,21 @@ package final class Driver: Sendable {
         if !host.growsMounted(.ext4) {
             log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
         }
+        if let propagation { log.error(propagation.summary) }
+        if let trouble = try Surroundings.troubleWithDeviceNodes() { log.error(trouble) }
         log.info(
             "serving", (.endpoint, options.socketPath), (.nodeID, options.nodeID), (.version, Self.version))
+    }
+
+    /// What keeps mounts from the pods, if the operator says where kubelet is; it cannot change while the driver runs.
+    private static func propagation(_ options: ServeOptions) -> VolumeFault? {
+        guard let root = options.kubeletRoot else { return nil }
+        do {
+            try Surroundings.checkPropagation(below: root)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.

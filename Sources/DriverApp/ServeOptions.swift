@@ -17,6 +17,8 @@ package struct ServeOptions: Sendable {
     var driverName = "loop.csi.local"
     var pools: [PoolOptions] = []
     var paths: PathPolicy
+    /// Kubelet's folder, where the operator names it.
+    var kubeletRoot: HostPath?
     /// No file system is kept frozen longer.
     var freezeLimitSeconds = 10.0
     /// Bounds of this node.
@@ -38,7 +40,7 @@ package struct ServeOptions: Sendable {
         if let endpoint = flags.one("endpoint") ?? environment("CSI_ENDPOINT") {
             socketPath = try Self.socket(endpoint)
         }
-        paths = try Self.paths(flags.one("kubelet-root"))
+        (paths, kubeletRoot) = try Self.paths(flags.one("kubelet-root"))
         nodeID = try Self.nodeID(flags.one("node-id") ?? HostIdentity.nodeName ?? "")
         if let name = flags.one("driver-name") { driverName = try Self.driverName(name) }
         let specs = flags.all("pool")
@@ -129,14 +131,16 @@ package struct ServeOptions: Sendable {
     }
 
     /// With an explicit root every path must lie below it; else kubelet's usual one is only where links are trusted.
-    private static func paths(_ root: String?) throws(UsageError) -> PathPolicy {
+    private static func paths(_ root: String?) throws(UsageError) -> (PathPolicy, HostPath?) {
         let text = root ?? "/var/lib/kubelet"
         do {
             let path = try HostPath(text, field: "--kubelet-root")
             let resolved = HostIdentity.resolved(path.text) ?? path.text
-            return PathPolicy(
-                root: path, resolvedRoot: try HostPath(resolved, field: "--kubelet-root"),
-                isExclusive: root != nil)
+            let place = try HostPath(resolved, field: "--kubelet-root")
+            return (
+                PathPolicy(root: path, resolvedRoot: place, isExclusive: root != nil),
+                root == nil ? nil : place
+            )
         } catch {
             throw UsageError(error.summary)
         }
