@@ -18,9 +18,6 @@ extension ServeOptions.PoolOptions {
     private static let form =
         "name=/absolute/folder[,reserve=5%][,overcommit=1.5][,image=200GiB[,image-allocation=sparse][,image-fs=btrfs]]"
 
-    /// Where the pool itself is: the folder, or the mount point in it.
-    var root: String { image == nil ? path : PoolImage.mountPoint(in: path) }
-
     /// Reads a pool as `form` has it.
     init(_ spec: String) throws(UsageError) {
         let parts = spec.split(separator: ",", omittingEmptySubsequences: false).map(String.init)

@@ -127,11 +127,16 @@ extension PoolImage {
         else {
             throw trouble("something else than \(device), which carries it, is mounted at \(mountPoint)")
         }
-        guard !mount.isReadOnly else {
-            throw trouble(
-                "\(mountPoint) is read-only, which the kernel does on errors; its log says more. Unmount it, check it "
-                    + "by hand and start again")
+        do {
+            // XFS that was shut down answers EIO and does not look read-only.
+            _ = try Directory.open(mountPoint)
+            guard mount.isReadOnly else { return }
+        } catch {
+            log.warning("the pool's mount does not answer", (.pool, pool.text), (.error, "\(error)"))
         }
+        throw trouble(
+            "the kernel has stopped writing to \(mountPoint), as it does on errors; its log says more. Unmount it, "
+                + "have it checked by hand and start again")
     }
 
     /// What a person can do about a file system that does not mount.
