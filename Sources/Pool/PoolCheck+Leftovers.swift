@@ -104,6 +104,11 @@ extension PoolCheck {
                         .access, pool.path, "others than root may write to the pool's folder",
                         remedy: "chown root, chmod 0700"))
             }
+            if let image = pool.disk.image, let status = try FileStatus.at(image.path),
+                let finding = PoolFinding.access(image.path, "it", status)
+            {
+                findings.append(finding)
+            }
             for name in PoolLayout.folders + [PoolLayout.identityFile] {
                 if let status = try folder.status(name),
                     let finding = PoolFinding.access(name, "it", status)
