@@ -1,5 +1,6 @@
 import LinuxHost
 import Pool
+import Synchronization
 import TestSupport
 import Testing
 import Volumes
@@ -114,6 +115,29 @@ struct PoolCheckDeviceTests {
         try TestTool.run("mount", ["-o", "remount,ro", disk.path])
         let view = try PoolView.open("\(disk.path)/pool", name: name, policy: .standard)
         #expect(try PoolCheck.run(view, pauses: []).findings.map(\.kind) == [.poolReadOnly])
+    }
+
+    @Test("A look through a mount, such as df's, does not keep a volume from being unstaged")
+    func looksThrough() throws {
+        let contract = try Contract(.kernel)
+        let record = try contract.create()
+        let staging = try contract.folder("staging")
+        let isDone = Mutex(false)
+        let looker = try OwnThread.start(name: "looker") {
+            while !isDone.withLock({ $0 }) {
+                do {
+                    for _ in 0..<10 { _ = try FilesystemSpace.at(staging.text) }
+                } catch { Issue.record("\(error)") }
+                Clock.sleep(nanoseconds: 50_000)
+            }
+        }
+        defer { isDone.withLock { $0 = true } }
+        for _ in 0..<20 {
+            try contract.volumes.stage(record.id, at: staging, .mount())
+            try contract.volumes.unstage(record.id, at: staging)
+        }
+        isDone.withLock { $0 = true }
+        try looker.join()
     }
 
     @Test(

@@ -19,7 +19,7 @@ extension Rig {
     func view(_ words: [String], behind: [String] = [], on pools: [String]? = nil) throws -> Viewed {
         let name = "view-\(RandomBytes.hex(byteCount: 8))"
         let script = "exec \"$@\" > \(path)/\(name).out 2> \(path)/\(name).err"
-        let pools = (pools ?? ["default=\(pool)\(options.poolWords)"]).flatMap { ["--pool", $0] }
+        let pools = (pools ?? ["default=\(poolFolder)\(options.poolWords)"]).flatMap { ["--pool", $0] }
         let sh = try #require(Tool.find("sh"))
         let result = try sh.run(
             ["-c", script, "sh"] + behind + [DriverProcess.program()] + words + pools, deadlineSeconds: 60)
