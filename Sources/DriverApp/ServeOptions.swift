@@ -1,3 +1,4 @@
+import CSIServices
 import LinuxHost
 import Log
 import Volumes
@@ -9,14 +10,18 @@ package struct ServeOptions: Sendable {
     var driverName = "loop.csi.local"
     var pools: [PoolOptions] = []
     var paths: PathPolicy
+    /// Kubelet's folder, where the operator names it.
+    var kubeletRoot: HostPath?
     /// No file system is kept frozen longer.
     var freezeLimitSeconds = 10.0
+    /// Bounds of this node.
+    var limits = NodeLimits()
     var logFormat = LogFormat.logfmt
     var logLevel = LogLevel.info
 
     static let flags = [
-        "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "freeze-limit", "log-format",
-        "log-level",
+        "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "freeze-limit", "inline-limit",
+        "max-volumes", "log-format", "log-level",
     ]
 
     /// Reads the flags of `loopcsi serve` and their environment twins; everything has a default.
@@ -28,7 +33,7 @@ package struct ServeOptions: Sendable {
         if let endpoint = flags.one("endpoint") ?? environment("CSI_ENDPOINT") {
             socketPath = try Self.socket(endpoint)
         }
-        paths = try Self.paths(flags.one("kubelet-root"))
+        (paths, kubeletRoot) = try Self.paths(flags.one("kubelet-root"))
         nodeID = try Self.nodeID(flags.one("node-id") ?? HostIdentity.nodeName ?? "")
         if let name = flags.one("driver-name") { driverName = try Self.driverName(name) }
         let specs = flags.all("pool")
@@ -47,6 +52,7 @@ package struct ServeOptions: Sendable {
             }
             freezeLimitSeconds = Double(seconds)
         }
+        limits = try Self.limits(flags)
         if let format = flags.one("log-format") {
             guard let known = LogFormat(rawValue: format) else {
                 throw UsageError("--log-format '\(format)': use logfmt or json")
@@ -59,6 +65,26 @@ package struct ServeOptions: Sendable {
             }
             logLevel = known
         }
+    }
+
+    private static func limits(_ flags: Flags) throws(UsageError) -> NodeLimits {
+        var inlineSize = NodeLimits().inlineSize
+        if let text = flags.one("inline-limit") {
+            guard let size = ByteCount(quantity: text) else {
+                throw UsageError(
+                    "--inline-limit '\(text)': use an amount such as 10GiB, or 0 for no inline volumes")
+            }
+            inlineSize = size
+        }
+        var volumes: Int64 = 0
+        if let text = flags.one("max-volumes") {
+            // CSINode holds it as a 32-bit number (Kubernetes 1.36).
+            guard let count = Int32(text), count >= 0 else {
+                throw UsageError("--max-volumes '\(text)': use a number of volumes, or 0 for no limit")
+            }
+            volumes = Int64(count)
+        }
+        return NodeLimits(volumes: volumes, inlineSize: inlineSize)
     }
 
     /// The path of a `unix://` endpoint.
@@ -98,14 +124,16 @@ package struct ServeOptions: Sendable {
     }
 
     /// With an explicit root every path must lie below it; else kubelet's usual one is only where links are trusted.
-    private static func paths(_ root: String?) throws(UsageError) -> PathPolicy {
+    private static func paths(_ root: String?) throws(UsageError) -> (PathPolicy, HostPath?) {
         let text = root ?? "/var/lib/kubelet"
         do {
             let path = try HostPath(text, field: "--kubelet-root")
             let resolved = HostIdentity.resolved(path.text) ?? path.text
-            return PathPolicy(
-                root: path, resolvedRoot: try HostPath(resolved, field: "--kubelet-root"),
-                isExclusive: root != nil)
+            let place = try HostPath(resolved, field: "--kubelet-root")
+            return (
+                PathPolicy(root: path, resolvedRoot: place, isExclusive: root != nil),
+                root == nil ? nil : place
+            )
         } catch {
             throw UsageError(error.summary)
         }
