@@ -53,7 +53,8 @@ package struct PoolCheck: Sendable {
     ) throws(VolumeFault) -> Outcome {
         Clock.sleep(nanoseconds: milliseconds * 1_000_000)
         let now = try look(at: pool)
-        let confirmed = now.findings.filter { finding in before.findings.contains { $0.isSame(as: finding) } }
+        let known = Set(before.findings.map(\.subject))
+        let confirmed = now.findings.filter { known.contains($0.subject) }
         return Outcome(findings: confirmed, volumes: now.volumes, snapshots: now.snapshots)
     }
 
