@@ -88,6 +88,8 @@ static int32_t status_at(int32_t folder, const char *name, int flags, clinux_sta
         .inode = found.stx_ino,
         .kind = kind_of(found.stx_mode),
         .mode = found.stx_mode & 07777,
+        .owner = found.stx_uid,
+        .modified_nanoseconds = found.stx_mtime.tv_sec * 1000000000 + found.stx_mtime.tv_nsec,
         .size_bytes = (int64_t)found.stx_size,
         .allocated_bytes = (int64_t)found.stx_blocks * 512,
         .node_major = found.stx_rdev_major,

@@ -49,6 +49,8 @@ struct clinux_status {
     uint64_t inode;
     clinux_kind kind;
     uint32_t mode; /* permission bits only */
+    uint32_t owner;
+    int64_t modified_nanoseconds; /* since 1970 */
     int64_t size_bytes;
     int64_t allocated_bytes;
     uint32_t node_major; /* of a device node */
