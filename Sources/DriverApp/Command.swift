@@ -16,7 +16,7 @@ package enum Command {
           loopcsi snapshot list [FLAGS]          the snapshots
                                                  FLAGS: --pool as for serve, --output table|json
           loopcsi demo                           watch a volume live (needs root)
-          loopcsi bench [--lives N]              measure every step (needs root)
+          loopcsi bench [--lives N] [--only PART]  measure every step (needs root)
           loopcsi version
         """
 

@@ -58,7 +58,7 @@ package struct PoolView: Sendable {
             isBtrfs: type == .btrfs)
         let disk = DiskPool(
             pool: PoolDescription(id: id, name: name, defaultProvisioning: .thick, sectorBytes: 4096),
-            path: path, features: features, identity: identity,
+            path: path, features: features, identity: identity, image: nil,
             log: Logger(format: .logfmt, minimum: .error, sink: { _ in }))
         return PoolView(sharesBlocks: sharesBlocks, policy: policy, disk: disk)
     }
