@@ -70,14 +70,16 @@ enum BenchCommand {
     private static func copies() throws -> Int32 {
         let code = try Workbench.run("bench", imageGiB: 48) { bench in
             BenchReport.print(
-                try BenchCopies("XFS with reflink, in a file", rounds: rounds, on: bench), hasAim: true)
+                try BenchCopies("XFS with reflink, in a file", sharesBlocks: true, rounds: rounds, on: bench),
+                hasAim: true)
             BenchReport.print(try BenchHints(rounds: rounds, on: bench))
         }
         guard code == 0 else { return code }
         // The longest that can be set, as here the data is copied while the volume is held still.
         return try Workbench.run("bench", flags: ["--freeze-limit", "60"]) { bench in
             let filesystem = try Directory.open(bench.folder).space().type
-            BenchReport.print(try BenchCopies("\(filesystem)", rounds: 1, on: bench), hasAim: false)
+            BenchReport.print(
+                try BenchCopies("\(filesystem)", sharesBlocks: false, rounds: 1, on: bench), hasAim: false)
         }
     }
 }

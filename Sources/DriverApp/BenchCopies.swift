@@ -25,7 +25,8 @@ struct BenchCopies {
     private let volume: String
     private let mount: String
 
-    init(_ pool: String, rounds: Int, on bench: Workbench) throws {
+    /// `sharesBlocks` tells that a floor of bare calls is possible.
+    init(_ pool: String, sharesBlocks: Bool, rounds: Int, on bench: Workbench) throws {
         self.pool = pool
         self.bench = bench
         let staging = "\(bench.folder)/copies-staging"
@@ -36,7 +37,10 @@ struct BenchCopies {
         try bench.client.publish(volume, use, from: staging, to: mount)
         try fill()
         extents.before = try countExtents()
-        for load in BenchWriter.Load.allCases { try measure(load, rounds: rounds) }
+        for load in BenchWriter.Load.allCases {
+            try measure(load, rounds: rounds)
+            if sharesBlocks { try measureFloor(load, rounds: rounds) }
+        }
         extents.after = try countExtents()
         try bench.client.unpublish(volume, from: mount)
         try bench.client.unstage(volume, from: staging)
@@ -61,8 +65,7 @@ struct BenchCopies {
         var cut = Row(title: "snapshot, \(load.rawValue)")
         var restore = Row(title: "restore")
         var clone = Row(title: "clone, \(load.rawValue)")
-        let file = "\(mount)/\(load == .quiet ? "ticks" : "data")"
-        try BenchWriter.beside(load, to: file, bytes: Self.dataBytes) { writer in
+        try BenchWriter.beside(load, to: file(load), bytes: Self.dataBytes) { writer in
             for _ in 0..<rounds {
                 var snapshot = ""
                 try cut.add(writer) { snapshot = try bench.client.snapshot(of: volume, named: "copies-cut") }
@@ -78,6 +81,29 @@ struct BenchCopies {
         }
         rows += load == .quiet ? [cut, restore, clone] : [cut, clone]
     }
+
+    /// The three calls of the kernel without which no snapshot of a mounted volume is whole, and nothing else.
+    private mutating func measureFloor(_ load: BenchWriter.Load, rounds: Int) throws {
+        var floor = Row(title: "freeze, FICLONE, thaw alone")
+        let top = try Directory.open(mount)
+        let image = try OwnedDescriptor.open("\(bench.pool)/volumes/copies/image", .readOnly)
+        let pool = try Directory.open(bench.pool)
+        try BenchWriter.beside(load, to: file(load), bytes: Self.dataBytes) { writer in
+            for _ in 0..<rounds {
+                let copy = try pool.createFile("floor", mode: 0o600)
+                try floor.add(writer) {
+                    try top.descriptor.freezeFilesystem()
+                    let cloned = Result { try copy.clone(from: image) }
+                    try top.descriptor.thawFilesystem()
+                    try cloned.get()
+                }
+                try pool.removeFile("floor")
+            }
+        }
+        rows.append(floor)
+    }
+
+    private func file(_ load: BenchWriter.Load) -> String { "\(mount)/\(load == .quiet ? "ticks" : "data")" }
 
     private func copy(_ name: String, _ source: CSI.VolumeContentSource) throws -> String {
         try bench.client.create(name, use, bytes: Self.bytes, from: source)
