@@ -54,6 +54,10 @@ package enum Command {
         }
         // Before the first thread starts, so that every thread leaves the signals to this one.
         try Signals.block()
+        if let signal = try PoolMounts.wait(for: options.pools, log) {
+            log.info("stopping", (.signal, Int(signal)))
+            return 0
+        }
         let driver = try Driver.start(options, log: log)
         let signal = try Signals.wait()
         log.info("stopping", (.signal, Int(signal)))
