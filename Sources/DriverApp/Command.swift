@@ -16,7 +16,7 @@ package enum Command {
           loopcsi snapshot list [FLAGS]          the snapshots
                                                  FLAGS: --pool as for serve, --output table|json
           loopcsi demo                           watch a volume live (needs root)
-          loopcsi bench [--lives N]              measure every step (needs root)
+          loopcsi bench [--lives N] [--only PART]  measure every step (needs root)
           loopcsi version
         """
 
@@ -54,6 +54,10 @@ package enum Command {
         }
         // Before the first thread starts, so that every thread leaves the signals to this one.
         try Signals.block()
+        if let signal = try PoolMounts.wait(for: options.pools, log) {
+            log.info("stopping", (.signal, Int(signal)))
+            return 0
+        }
         let driver = try Driver.start(options, log: log)
         let signal = try Signals.wait()
         log.info("stopping", (.signal, Int(signal)))
