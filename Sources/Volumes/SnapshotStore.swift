@@ -47,4 +47,13 @@ package protocol Quieter: Sendable {
         _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double?,
         _ copying: () throws(VolumeFault) -> Void
     ) throws(VolumeFault)
+
+    /// Runs `copying` while none of the volumes can be written to, so that the images are of one moment.
+    ///
+    /// All mounted ones are frozen before `copying` begins, within one deadline, and go on when it ends.
+    ///
+    /// - Throws: as above, and `notNow` for a raw disk in use, which cannot be held.
+    func quieten(
+        group volumes: [VolumeRecord], expectedSeconds: Double?, _ copying: () throws(VolumeFault) -> Void
+    ) throws(VolumeFault)
 }

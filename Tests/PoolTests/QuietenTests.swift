@@ -72,4 +72,67 @@ struct QuietenTests {
             #expect(ran)
         }
     }
+
+    /// Runs the body with two mounted volumes and a node that freezes for 300 ms at most.
+    private func mountedPair(_ body: (KernelNode, [VolumeRecord], [HostPath]) throws -> Void) throws {
+        let contract = try Contract(.kernel)
+        let records = try ["a", "b"].map { try contract.create(.filesystem(.ext4), $0) }
+        let folders = try records.map { try contract.folder("staging-\($0.id.name)") }
+        for (record, folder) in zip(records, folders) {
+            try contract.volumes.stage(record.id, at: folder, .mount())
+        }
+        let pool = try known(contract.store as? DiskPool)
+        try body(KernelNode(pools: [pool], freezeLimitSeconds: 0.3, log: quiet), records, folders)
+        for (record, folder) in zip(records, folders) {
+            try Directory.open(folder.text).write("after", [0x78], mode: 0o600)
+            try contract.volumes.unstage(record.id, at: folder)
+            #expect(try Directory.open("/run/loopcsi-frozen").status("\(record.id)") == nil)
+            try contract.catalog.delete(record.id)
+        }
+    }
+
+    @Test("All of a group are frozen while it is copied, and the deadline ends all of the freezes")
+    func group() throws {
+        try mountedPair { node, records, folders in
+            try node.quieten(group: records, expectedSeconds: nil) { () throws(VolumeFault) in
+                for folder in folders {
+                    do throws(SystemError) {
+                        try OwnedDescriptor.open(folder.text, .readOnly).freezeFilesystem()
+                        Issue.record("\(folder) was not frozen")
+                    } catch {
+                        // Frozen already.
+                        #expect(error.errno == .busy)
+                    }
+                }
+            }
+            var waited: [Double] = []
+            let complaint = try complaint {
+                try node.quieten(group: records, expectedSeconds: nil) { () throws(VolumeFault) in
+                    do { waited = try folders.map(writes) } catch {
+                        throw .host(step: "write", cause: "\(error)")
+                    }
+                }
+            }
+            #expect(complaint?.contains("longer than") == true)
+            #expect(waited.count == 2 && waited[0] > 0.2 && waited[1] < 0.2)
+        }
+    }
+
+    @Test("If one of a group cannot be frozen, none is, and nothing is copied")
+    func groupWithForeignFreeze() throws {
+        try mountedPair { node, records, folders in
+            let foreign = try OwnedDescriptor.open(folders[1].text, .readOnly)
+            try foreign.freezeFilesystem()
+            var ran = false
+            let complaint = try complaint {
+                try node.quieten(group: records, expectedSeconds: nil) { () throws(VolumeFault) in ran = true
+                }
+            }
+            #expect(complaint?.contains("another program") == true && !ran)
+            #expect(try writes(folders[0]) < 0.2)
+            try foreign.thawFilesystem()
+            try node.quieten(group: records, expectedSeconds: nil) { () throws(VolumeFault) in ran = true }
+            #expect(ran)
+        }
+    }
 }

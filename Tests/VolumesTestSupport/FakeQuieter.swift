@@ -22,4 +22,14 @@ package final class FakeQuieter: Quieter {
         defer { heard.withLock { $0.append("on \(volume.requestedName)") } }
         try copying()
     }
+
+    package func quieten(
+        group volumes: [VolumeRecord], expectedSeconds: Double?, _ copying: () throws(VolumeFault) -> Void
+    ) throws(VolumeFault) {
+        try faults.step("quieten")
+        let names = volumes.map(\.requestedName).joined(separator: " ")
+        heard.withLock { $0.append("group \(names)") }
+        defer { heard.withLock { $0.append("on \(names)") } }
+        try copying()
+    }
 }

@@ -1,0 +1,84 @@
+import LinuxHost
+import Synchronization
+import Volumes
+
+/// A mounted volume that is frozen for a while, by one thread, and thawed by it or by the watchdog.
+final class FreezeTarget: Sendable {
+    private enum State {
+        /// Not frozen yet, or thawed again.
+        case open
+        case frozen
+        /// The deadline came first.
+        case expired
+    }
+
+    private let step: String
+    /// Opened before the freeze: nothing is sure to open while it lasts.
+    private let folder: OwnedDescriptor
+    /// Held over FIFREEZE and FITHAW, so that the two threads never undo each other's call; the kernel has them wait for
+    /// one another in any case.
+    ///
+    /// Each target has its own, so that a freeze that hangs keeps none of the others from being thawed.
+    private let state = Mutex(State.open)
+
+    /// Nothing is frozen yet; `folder` is the root of the mount.
+    init(_ id: VolumeID, _ folder: consuming OwnedDescriptor) {
+        step = "freeze volume \(id)"
+        self.folder = folder
+    }
+
+    /// Writes what the file system holds in memory, so that the freeze has little left to write.
+    func sync() throws(VolumeFault) {
+        try VolumeFault.onHost(step) { () throws(SystemError) in try folder.syncFilesystem() }
+    }
+
+    /// Freezes; false if the deadline came first.
+    ///
+    /// - Throws: `notNow` if somebody else froze it, `host`.
+    func freeze() throws(VolumeFault) -> Bool {
+        do throws(SystemError) {
+            return try state.withLock { (state) throws(SystemError) in
+                guard state == .open else { return false }
+                try folder.freezeFilesystem()
+                state = .frozen
+                return true
+            }
+        } catch {
+            guard error.errno == .busy else { throw .host(step: step, cause: "\(error)") }
+            throw .notNow(
+                "\(step): another program keeps its file system frozen; thaw it (fsfreeze --unfreeze)")
+        }
+    }
+
+    /// Thaws; false if it was not frozen up to now.
+    func thaw() throws(VolumeFault) -> Bool {
+        try VolumeFault.onHost(step) { () throws(SystemError) in
+            try state.withLock { (state) throws(SystemError) in
+                guard state == .frozen else { return false }
+                do throws(SystemError) {
+                    try folder.thawFilesystem()
+                } catch {
+                    // EINVAL: somebody else thawed it, and perhaps wrote; there is nothing left to thaw.
+                    if error.errno == .invalid { state = .open }
+                    throw error
+                }
+                state = .open
+                return true
+            }
+        }
+    }
+
+    /// Thaws what is still frozen, and freezes no more if the deadline has come.
+    func end(isExpired: Bool) {
+        state.withLock { state in
+            if state == .frozen {
+                do {
+                    try folder.thawFilesystem()
+                } catch {
+                    // The other thread's own attempt reports it.
+                }
+            }
+            if isExpired { state = .expired }
+        }
+    }
+}
