@@ -54,6 +54,12 @@ extension Catalog {
 
     private func cutNow(_ name: VolumeName, _ request: SnapshotRequest) throws(VolumeFault) -> SnapshotRecord
     {
+        guard shelves.contains(where: { $0.store.pool.id == request.source.pool }) else {
+            // Whether it exists cannot be told from here, so this is not NOT_FOUND.
+            throw .notNow(
+                "volume \(request.source) lives in pool \(request.source.pool), which is not on this node; "
+                    + "snapshots are cut where the volume is")
+        }
         let volume = try volume(request.source)
         guard let shelf = shelf(of: request.source.pool), let image = try image(of: volume.id) else {
             throw .host(step: "cut snapshot \(name)", cause: "the image of volume \(volume.id) is missing")
@@ -105,6 +111,7 @@ extension Catalog {
     package func listSnapshots(
         of source: VolumeID?, after: SnapshotID?, limit: Int?
     ) throws(VolumeFault) -> SnapshotPage {
+        if let after { try expectServed(after.pool) }
         let room = min(limit ?? Self.longestPage, Self.longestPage)
         var snapshots: [SnapshotRecord] = []
         for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text }) {
