@@ -14,6 +14,10 @@ package enum LogKey: String, Sendable, CaseIterable {
     // Places.
     case path, endpoint
 
+    // What is being done, and how far it is.
+    case step
+    case doneBytes = "done_bytes"
+
     // Properties.
     case filesystem, provisioning, features
     case readOnly = "read_only"

@@ -27,9 +27,16 @@ final class FreezeTarget: Sendable {
         self.folder = folder
     }
 
+    /// True from the freeze to the thaw, by whichever thread.
+    var isFrozen: Bool { state.withLock { $0 == .frozen } }
+
     /// Writes what the file system holds in memory, so that the freeze has little left to write.
     func sync() throws(VolumeFault) {
-        try VolumeFault.onHost(step) { () throws(SystemError) in try folder.syncFilesystem() }
+        do throws(SystemError) {
+            try folder.syncFilesystem()
+        } catch {
+            throw .whileFreezing(step, error)
+        }
     }
 
     /// Freezes; false if the deadline came first.
@@ -44,9 +51,7 @@ final class FreezeTarget: Sendable {
                 return true
             }
         } catch {
-            guard error.errno == .busy else { throw .host(step: step, cause: "\(error)") }
-            throw .notNow(
-                "\(step): another program keeps its file system frozen; thaw it (fsfreeze --unfreeze)")
+            throw .whileFreezing(step, error)
         }
     }
 
@@ -80,5 +85,24 @@ final class FreezeTarget: Sendable {
             }
             if isExpired { state = .expired }
         }
+    }
+}
+
+extension VolumeFault {
+    /// What it means that a mounted file system cannot be frozen.
+    static func whileFreezing(_ step: String, _ error: SystemError) -> VolumeFault {
+        switch error.errno {
+        case .busy:
+            .notNow("\(step): another program keeps its file system frozen; thaw it (fsfreeze --unfreeze)")
+        // A file system that was shut down (XFS, ext4) or lost its device answers everything with EIO.
+        case .inputOutput: .notNow(broken(step, "it does not answer (\(error))"))
+        default: .host(step: step, cause: "\(error)")
+        }
+    }
+
+    /// A sentence about a file system that cannot be brought into a clean state, with the remedies.
+    static func broken(_ step: String, _ trouble: String) -> String {
+        "\(step): \(trouble), so what was written last may be lost; unmount it (end its pods) to have it checked, or "
+            + "cut a snapshot with consistency: crash"
     }
 }

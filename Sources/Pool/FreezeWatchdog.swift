@@ -5,14 +5,15 @@ import Volumes
 enum FreezeWatchdog {
     private static let step = "watch over a freeze"
 
-    /// Runs the body while all of the targets are frozen, and thaws them at the deadline if the body still runs.
+    /// Runs the body while all of the targets are frozen, and thaws them at the deadline if the body still runs,
+    /// which can ask whether they still are.
     ///
     /// They are frozen in their order, all before the body begins. Returns false if the deadline came first. The watch is
     /// over when this returns.
     ///
     /// - Throws: what freezing or thawing throws; the body was not run unless thawing failed.
     static func holding(
-        _ targets: [FreezeTarget], seconds: Double, _ body: () -> Void
+        _ targets: [FreezeTarget], seconds: Double, _ body: (_ holds: @escaping () -> Bool) -> Void
     ) throws(VolumeFault) -> Bool {
         for target in targets { try target.sync() }
         let bell = try VolumeFault.onHost(step) { () throws(SystemError) in try Bell() }
@@ -23,7 +24,7 @@ enum FreezeWatchdog {
         var trouble: VolumeFault?
         do throws(VolumeFault) {
             for target in targets where wasInTime { wasInTime = try target.freeze() }
-            if wasInTime { body() }
+            if wasInTime { body { targets.allSatisfy(\.isFrozen) } }
         } catch {
             trouble = error
         }

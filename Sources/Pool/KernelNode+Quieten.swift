@@ -5,15 +5,16 @@ package import Volumes
 extension KernelNode: Quieter {
     package func quieten(
         _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double?,
-        _ copying: () throws(VolumeFault) -> Void
+        _ copying: Copying
     ) throws(VolumeFault) {
         guard let view = try observe([volume.id]).first, let device = view.writableDevice else {
-            return try copying()
+            return try copying { true }
         }
+        if consistency == .frozen { try refuseBroken(volume.id, view) }
         try flush(device)
         if let mount = view.writableMount {
             // Copying while others write gives the state of no moment at all, so there even `crash` needs a freeze.
-            guard consistency == .frozen || expectedSeconds != nil else { return try copying() }
+            guard consistency == .frozen || expectedSeconds != nil else { return try copying { true } }
             try refuseLongFreeze("volume \(volume.id)", expectedSeconds ?? 0)
             return try whileFrozen([MountedVolume(id: volume.id, device: device, path: mount.path)], copying)
         }
@@ -22,17 +23,18 @@ extension KernelNode: Quieter {
                 "block volume \(volume.id) is in use and the pool can only copy it bit by bit, which would mix old and "
                     + "new writes; unpublish it first, or put the pool on XFS or btrfs")
         }
-        try copying()
+        try copying { true }
     }
 
     package func quieten(
-        group volumes: [VolumeRecord], expectedSeconds: Double?, _ copying: () throws(VolumeFault) -> Void
+        group volumes: [VolumeRecord], expectedSeconds: Double?, _ copying: Copying
     ) throws(VolumeFault) {
         let views = try observe(volumes.map(\.id))
         var mounted: [MountedVolume] = []
         var devices: [Device] = []
         for (volume, view) in zip(volumes, views) {
             guard let device = view.writableDevice else { continue }
+            try refuseBroken(volume.id, view)
             devices.append(device)
             if let mount = view.writableMount {
                 mounted.append(MountedVolume(id: volume.id, device: device, path: mount.path))
@@ -54,6 +56,12 @@ extension KernelNode: Quieter {
         }
     }
 
+    /// Nothing is mounted read-only on a writable device but what the kernel found in error, or somebody remounted.
+    private func refuseBroken(_ id: VolumeID, _ view: VolumeOnNode) throws(VolumeFault) {
+        guard view.isFilesystemReadOnly, !view.filesystemMounts.isEmpty else { return }
+        throw .notNow(VolumeFault.broken("freeze volume \(id)", "its file system became read-only"))
+    }
+
     private func refuseLongFreeze(_ what: String, _ expectedSeconds: Double) throws(VolumeFault) {
         guard expectedSeconds > freezeLimitSeconds / 2 else { return }
         throw .notNow(
@@ -64,34 +72,41 @@ extension KernelNode: Quieter {
 
     /// All are frozen before the copying begins, and none is thawed before it ends.
     private func whileFrozen(
-        _ volumes: [MountedVolume], _ copying: () throws(VolumeFault) -> Void
+        _ volumes: [MountedVolume], _ copying: Copying
     ) throws(VolumeFault) {
-        guard !volumes.isEmpty else { return try copying() }
+        guard !volumes.isEmpty else { return try copying { true } }
         var targets: [FreezeTarget] = []
         var noted: [VolumeID] = []
         defer { noted.forEach(forgetFreeze) }
         for volume in volumes {
-            let folder = try VolumeFault.onHost("freeze volume \(volume.id)") { () throws(SystemError) in
-                let folder = try verified(volume.path, volume.device.loop())
-                try FreezeNotes.write(volume.id, volume.path)
-                return folder
-            }
+            let folder = try opened(volume)
             noted.append(volume.id)
             targets.append(FreezeTarget(volume.id, folder))
         }
         var fault: VolumeFault?
-        let wasInTime = try FreezeWatchdog.holding(targets, seconds: freezeLimitSeconds) {
+        let wasInTime = try FreezeWatchdog.holding(targets, seconds: freezeLimitSeconds) { holds in
             do throws(VolumeFault) {
-                try copying()
+                try copying(holds)
             } catch {
                 fault = error
             }
         }
-        if let fault { throw fault }
         guard wasInTime else {
             throw .notNow(
                 "copying took longer than the \(Int(freezeLimitSeconds)) seconds that a file system may be frozen for"
             )
+        }
+        if let fault { throw fault }
+    }
+
+    /// The root of the mount, noted as frozen.
+    private func opened(_ volume: MountedVolume) throws(VolumeFault) -> OwnedDescriptor {
+        do throws(SystemError) {
+            let folder = try verified(volume.path, volume.device.loop())
+            try FreezeNotes.write(volume.id, volume.path)
+            return folder
+        } catch {
+            throw .whileFreezing("freeze volume \(volume.id)", error)
         }
     }
 

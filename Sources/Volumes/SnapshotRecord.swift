@@ -21,7 +21,7 @@ package struct SnapshotID: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What a volume begins with instead of an empty file system.
-package enum ContentSource: Hashable, Sendable {
+package enum ContentSource: Hashable, Sendable, CustomStringConvertible {
     case snapshot(SnapshotID)
     case volume(VolumeID)
 
@@ -30,6 +30,13 @@ package enum ContentSource: Hashable, Sendable {
         switch self {
         case .snapshot(let id): id.pool
         case .volume(let id): id.pool
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .snapshot(let id): "snapshot \(id)"
+        case .volume(let id): "volume \(id)"
         }
     }
 

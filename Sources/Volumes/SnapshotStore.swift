@@ -1,8 +1,11 @@
+/// Copies an image; one that takes several steps asks between them whether the moment that is copied still holds.
+package typealias Copying = (_ holds: @escaping () -> Bool) throws(VolumeFault) -> Void
+
 /// Runs the copying of an image at a moment when the image holds all that was written to the volume.
 ///
 /// `expectedSeconds` is how long the copying is likely to hold a mounted volume still; nothing where it is one atomic step.
 package typealias Quieting = (
-    _ expectedSeconds: Double?, _ copying: () throws(VolumeFault) -> Void
+    _ expectedSeconds: Double?, _ copying: Copying
 ) throws(VolumeFault) -> Void
 
 /// What the image of a new volume begins with.
@@ -45,7 +48,7 @@ package protocol Quieter: Sendable {
     ///   each case.
     func quieten(
         _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double?,
-        _ copying: () throws(VolumeFault) -> Void
+        _ copying: Copying
     ) throws(VolumeFault)
 
     /// Runs `copying` while none of the volumes can be written to, so that the images are of one moment.
@@ -54,6 +57,6 @@ package protocol Quieter: Sendable {
     ///
     /// - Throws: as above, and `notNow` for a raw disk in use, which cannot be held.
     func quieten(
-        group volumes: [VolumeRecord], expectedSeconds: Double?, _ copying: () throws(VolumeFault) -> Void
+        group volumes: [VolumeRecord], expectedSeconds: Double?, _ copying: Copying
     ) throws(VolumeFault)
 }

@@ -19,6 +19,7 @@ struct IdentityTests {
             case .sizeNotServable: .outOfRange
             case .notOffered: .unimplemented
             case .staleToken: .aborted
+            case .stopping: .unavailable
             case .host: .internalError
             }
         let services = try Services(FakeDriver()) { () throws(VolumeFault) in throw kind.example }

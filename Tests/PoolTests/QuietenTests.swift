@@ -33,7 +33,7 @@ struct QuietenTests {
         try mounted { node, record, staging in
             var waited = 0.0
             let complaint = try complaint {
-                try node.quieten(record, .frozen, expectedSeconds: nil) { () throws(VolumeFault) in
+                try node.quieten(record, .frozen, expectedSeconds: nil) { (_) throws(VolumeFault) in
                     do { waited = try writes(staging) } catch {
                         throw .host(step: "write", cause: "\(error)")
                     }
@@ -44,12 +44,40 @@ struct QuietenTests {
         }
     }
 
+    @Test("A copy in steps learns at once that the deadline ended its freeze, or that somebody thawed")
+    func told() throws {
+        try mounted { node, record, staging in
+            var ended = 0.0
+            let late = try complaint {
+                try node.quieten(record, .frozen, expectedSeconds: 0.1) { (holds) throws(VolumeFault) in
+                    let start = Clock.monotonicNanoseconds
+                    while holds() { Clock.sleep(nanoseconds: 1_000_000) }
+                    ended = Double(Clock.monotonicNanoseconds - start) / 1e9
+                    throw .noSpace("given up")
+                }
+            }
+            #expect(late?.contains("longer than") == true)
+            #expect(ended > 0.2 && ended < 1)
+            let foreign = try OwnedDescriptor.open(staging.text, .readOnly)
+            let torn = try complaint {
+                try node.quieten(record, .frozen, expectedSeconds: nil) { (_) throws(VolumeFault) in
+                    do throws(SystemError) { try foreign.thawFilesystem() } catch {
+                        throw .host(step: "thaw", cause: "\(error)")
+                    }
+                }
+            }
+            // What was copied while somebody could write is thrown away.
+            #expect(torn?.contains("FITHAW") == true)
+            try foreign.close()
+        }
+    }
+
     @Test("A fault of the copying is passed on, and the file system thawed")
     func fault() throws {
         try mounted { node, record, _ in
             for _ in 0..<3 {
                 let complaint = try complaint {
-                    try node.quieten(record, .frozen, expectedSeconds: nil) { () throws(VolumeFault) in
+                    try node.quieten(record, .frozen, expectedSeconds: nil) { (_) throws(VolumeFault) in
                         throw .noSpace("full")
                     }
                 }
@@ -63,10 +91,10 @@ struct QuietenTests {
         try mounted { node, record, staging in
             var ran = false
             let complaint = try complaint {
-                try node.quieten(record, .crash, expectedSeconds: 1) { () throws(VolumeFault) in ran = true }
+                try node.quieten(record, .crash, expectedSeconds: 1) { (_) throws(VolumeFault) in ran = true }
             }
             #expect(complaint?.contains("XFS or btrfs") == true && !ran)
-            try node.quieten(record, .crash, expectedSeconds: nil) { () throws(VolumeFault) in
+            try node.quieten(record, .crash, expectedSeconds: nil) { (_) throws(VolumeFault) in
                 do { ran = try writes(staging) < 0.2 } catch { throw .host(step: "write", cause: "\(error)") }
             }
             #expect(ran)
@@ -94,7 +122,7 @@ struct QuietenTests {
     @Test("All of a group are frozen while it is copied, and the deadline ends all of the freezes")
     func group() throws {
         try mountedPair { node, records, folders in
-            try node.quieten(group: records, expectedSeconds: nil) { () throws(VolumeFault) in
+            try node.quieten(group: records, expectedSeconds: nil) { (_) throws(VolumeFault) in
                 for folder in folders {
                     do throws(SystemError) {
                         try OwnedDescriptor.open(folder.text, .readOnly).freezeFilesystem()
@@ -107,7 +135,7 @@ struct QuietenTests {
             }
             var waited: [Double] = []
             let complaint = try complaint {
-                try node.quieten(group: records, expectedSeconds: nil) { () throws(VolumeFault) in
+                try node.quieten(group: records, expectedSeconds: nil) { (_) throws(VolumeFault) in
                     do { waited = try folders.map(writes) } catch {
                         throw .host(step: "write", cause: "\(error)")
                     }
@@ -125,13 +153,13 @@ struct QuietenTests {
             try foreign.freezeFilesystem()
             var ran = false
             let complaint = try complaint {
-                try node.quieten(group: records, expectedSeconds: nil) { () throws(VolumeFault) in ran = true
+                try node.quieten(group: records, expectedSeconds: nil) { (_) throws(VolumeFault) in ran = true
                 }
             }
             #expect(complaint?.contains("another program") == true && !ran)
             #expect(try writes(folders[0]) < 0.2)
             try foreign.thawFilesystem()
-            try node.quieten(group: records, expectedSeconds: nil) { () throws(VolumeFault) in ran = true }
+            try node.quieten(group: records, expectedSeconds: nil) { (_) throws(VolumeFault) in ran = true }
             #expect(ran)
         }
     }

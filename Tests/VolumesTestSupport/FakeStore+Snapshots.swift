@@ -28,7 +28,7 @@ extension FakeStore {
 
     /// Copies nothing, but asks for quiet and looks whether the source is there.
     func copy(_ source: ContentSource, _ quieting: Quieting) throws(VolumeFault) {
-        try quieting(nil) { () throws(VolumeFault) in
+        try quieting(nil) { (_) throws(VolumeFault) in
             try step("copy") { (state) throws(VolumeFault) in
                 let isThere =
                     switch source {
