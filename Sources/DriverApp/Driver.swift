@@ -66,6 +66,7 @@ package final class Driver: Sendable {
                 readiness: readiness.check
             ).handlers
             + ControllerService(catalog: catalog, node: volumes).handlers
+            + GroupControllerService(catalog: catalog).handlers
             + NodeService(
                 nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths,
                 limits: options.limits

@@ -9,6 +9,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case volumeID = "volume_id"
     case volumeName = "volume_name"
     case snapshotID = "snapshot_id"
+    case groupID = "group_snapshot_id"
     case nodeID = "node_id"
 
     // Places.

@@ -6,7 +6,7 @@ import Volumes
 extension DiskPool {
     /// What a plain copy inside the kernel moves in a second, at least, on disks that people use for volumes; decides
     /// only whether freezing a mounted source is tried at all.
-    private static let copiedBytesPerSecond = 200.0 * 1024 * 1024
+    static let copiedBytesPerSecond = 200.0 * 1024 * 1024
 
     /// Fills an empty image with the image of another object of this pool.
     ///
@@ -53,12 +53,12 @@ extension DiskPool {
         }
     }
 
-    private func openImage(of source: ContentSource) throws(SystemError) -> OwnedDescriptor {
+    func openImage(of source: ContentSource) throws(SystemError) -> OwnedDescriptor {
         let root = try Directory.open(path)
         let folder: Directory =
             switch source {
             case .volume(let id): try root.open(PoolLayout.volumes).open(id.name.text)
-            case .snapshot(let id): try root.open(PoolLayout.snapshots).open(id.name.text)
+            case .snapshot(let id): try root.openSnapshot(id.name)
             }
         return try folder.openFile(PoolLayout.image, .readOnly)
     }

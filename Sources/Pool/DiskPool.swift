@@ -157,13 +157,15 @@ enum PoolLayout {
     static let identityFile = "pool.json"
     static let volumes = "volumes"
     static let snapshots = "snapshots"
+    static let groups = "groups"
     static let staging = "staging"
     static let trash = "trash"
     static let record = "volume.json"
     static let snapshotRecord = "snapshot.json"
+    static let groupRecord = "group.json"
     static let image = "image"
     static let note = "staging.json"
-    static let folders = [volumes, snapshots, staging, trash]
+    static let folders = [volumes, snapshots, groups, staging, trash]
 }
 
 extension VolumeFault {

@@ -18,9 +18,9 @@ package enum ImageOrigin {
 
 /// One pool's snapshots: the port through which the domain keeps them.
 ///
-/// Callers hold the snapshot's `InFlight` key, and for a cut the source's as well.
+/// Callers hold the `InFlight` key of the snapshot or group, and for a cut those of the sources as well.
 package protocol SnapshotStore: Sendable {
-    /// The names of all snapshots, sorted.
+    /// The names of all snapshots, members of groups among them, sorted.
     func snapshotNames() throws(VolumeFault) -> [VolumeName]
 
     /// The record, or nothing if the pool has no such snapshot.
@@ -32,8 +32,24 @@ package protocol SnapshotStore: Sendable {
     ///   be held, `host`; nothing is left then.
     func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault)
 
-    /// Makes the snapshot disappear in one durable step and frees its blocks later; no such snapshot is no error.
+    /// Makes a snapshot that is in no group disappear in one durable step and frees its blocks later; no such snapshot
+    /// is no error.
     func removeSnapshot(_ name: VolumeName) throws(VolumeFault)
+
+    /// The names of all groups, sorted.
+    func groupNames() throws(VolumeFault) -> [VolumeName]
+
+    /// The record with its members, or nothing if the pool has no such group.
+    func group(of name: VolumeName) throws(VolumeFault) -> GroupRecord?
+
+    /// Copies the images of all members out of sight and publishes the whole group in one step, durably.
+    ///
+    /// - Throws: as for one snapshot; nothing is left then.
+    func cut(_ group: GroupRecord, quieting: Quieting) throws(VolumeFault)
+
+    /// Makes the group disappear with its members in one durable step and frees its blocks later; no such group is no
+    /// error.
+    func removeGroup(_ name: VolumeName) throws(VolumeFault)
 }
 
 /// Holds a volume still while its image is copied.

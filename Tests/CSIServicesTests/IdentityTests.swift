@@ -48,7 +48,7 @@ struct IdentityTests {
         #expect(
             try Services().call(CSI.GetPluginCapabilitiesRequest()).capabilities == [
                 .service(.controllerService), .service(.volumeAccessibilityConstraints),
-                .volumeExpansion(.online),
+                .service(.groupControllerService), .volumeExpansion(.online),
             ])
     }
 
@@ -59,6 +59,14 @@ struct IdentityTests {
                 .createDeleteVolume, .listVolumes, .getCapacity, .createDeleteSnapshot, .listSnapshots,
                 .cloneVolume, .expandVolume, .volumeCondition, .getVolume, .singleNodeMultiWriter,
                 .getSnapshot,
+            ])
+    }
+
+    @Test("The group controller offers exactly what it serves")
+    func groupCapabilities() throws {
+        #expect(
+            try Services().call(CSI.GroupControllerGetCapabilitiesRequest()).capabilities == [
+                .createDeleteGetVolumeGroupSnapshot
             ])
     }
 
@@ -85,12 +93,13 @@ struct IdentityTests {
     func methods() throws {
         let services = try Services()
         #expect(services.paths.allSatisfy { CSIMethod.find($0) != nil })
-        #expect(services.paths.count == 23)
+        #expect(services.paths.count == 27)
         #expect(
             services.quickPaths == [
                 "/csi.v1.Identity/GetPluginInfo", "/csi.v1.Identity/GetPluginCapabilities",
                 "/csi.v1.Identity/Probe",
-                "/csi.v1.Controller/ControllerGetCapabilities", "/csi.v1.Node/NodeGetCapabilities",
+                "/csi.v1.Controller/ControllerGetCapabilities",
+                "/csi.v1.GroupController/GroupControllerGetCapabilities", "/csi.v1.Node/NodeGetCapabilities",
                 "/csi.v1.Node/NodeGetInfo",
             ])
     }
