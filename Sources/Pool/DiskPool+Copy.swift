@@ -25,12 +25,20 @@ extension DiskPool {
         }
         let bytes = try VolumeFault.onHost(step) { () throws(SystemError) in try original.dataBytes() }
         try quieting(Double(bytes) / Self.copiedBytesPerSecond) { (holds) throws(VolumeFault) in
-            var copy = ImageCopy(step, totalBytes: bytes, log: log)
-            try copy.run(from: original, to: image) { () throws(VolumeFault) in
-                guard !isStopping.withLock({ $0 }) else { throw .stopping(step) }
-                // Nobody needs the rest of a copy that is of no single moment.
-                guard holds() else { throw .notNow("\(step): the volume could not be held still any longer") }
-            }
+            try copyData(of: original, to: image, step, bytes, holds)
+        }
+    }
+
+    /// Copies so much data bit by bit, as long as the moment that is copied holds and the driver is not stopping.
+    func copyData(
+        of original: borrowing OwnedDescriptor, to image: borrowing OwnedDescriptor, _ step: String,
+        _ bytes: Int64, _ holds: () -> Bool
+    ) throws(VolumeFault) {
+        var copy = ImageCopy(step, totalBytes: bytes, log: log)
+        try copy.run(from: original, to: image) { () throws(VolumeFault) in
+            guard !isStopping.withLock({ $0 }) else { throw .stopping(step) }
+            // Nobody needs the rest of a copy that is of no single moment.
+            guard holds() else { throw .notNow("\(step): the volume could not be held still any longer") }
         }
     }
 
@@ -38,7 +46,7 @@ extension DiskPool {
     ///
     /// The probe at start tells what new files of the pool can do. An image that was put there by hand may be of another
     /// sort: on btrfs one with checksums shares no blocks with one without.
-    private func share(
+    func share(
         _ original: borrowing OwnedDescriptor, with image: borrowing OwnedDescriptor, _ step: String
     ) throws(VolumeFault) -> Bool {
         do throws(SystemError) {

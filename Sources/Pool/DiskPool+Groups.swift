@@ -87,25 +87,25 @@ extension DiskPool {
 
     private func copy(_ members: [MemberCopy], _ quieting: Quieting) throws(VolumeFault) {
         if features.canReflink {
-            return try quieting(nil) { () throws(VolumeFault) in
-                for member in members {
-                    try VolumeFault.onHostAllocating("copy volume \(member.record.source)") {
-                        () throws(SystemError) in try member.image.clone(from: member.source)
-                    }
+            var areShared = true
+            try quieting(nil) { (_) throws(VolumeFault) in
+                for member in members where areShared {
+                    areShared = try share(member.source, with: member.image, member.step)
                 }
             }
+            if areShared { return }
         }
-        var bytes: Int64 = 0
+        var sizes: [Int64] = []
         for member in members {
-            bytes += try VolumeFault.onHost("measure volume \(member.record.source)") {
-                () throws(SystemError) in try member.source.dataBytes()
+            let bytes = try VolumeFault.onHost(member.step) { () throws(SystemError) in
+                try member.source.dataBytes()
             }
+            sizes.append(bytes)
         }
-        try quieting(Double(bytes) / Self.copiedBytesPerSecond) { () throws(VolumeFault) in
-            for member in members {
-                try VolumeFault.onHostAllocating("copy volume \(member.record.source)") {
-                    () throws(SystemError) in try member.source.copyData(to: member.image)
-                }
+        // All of them, also those that could be shared: that was at another moment.
+        try quieting(Double(sizes.reduce(0, +)) / Self.copiedBytesPerSecond) { (holds) throws(VolumeFault) in
+            for (member, bytes) in zip(members, sizes) {
+                try copyData(of: member.source, to: member.image, member.step, bytes, holds)
             }
         }
     }
@@ -128,6 +128,8 @@ private final class MemberCopy {
     let source: OwnedDescriptor
     let folder: Directory
     let image: OwnedDescriptor
+
+    var step: String { "copy volume \(record.source)" }
 
     init(
         record: SnapshotRecord, source: consuming OwnedDescriptor, folder: consuming Directory,

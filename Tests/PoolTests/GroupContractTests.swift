@@ -32,7 +32,9 @@ struct GroupContractTests {
         try contract.store.removeGroup(stranger)
         // A name that is taken is not replaced.
         #expect(
-            try fault { try contract.store.cut(group) { (_, copying) throws(VolumeFault) in try copying() } }
+            try fault {
+                try contract.store.cut(group) { (_, copying) throws(VolumeFault) in try copying { true } }
+            }
                 == .host)
         for source in sources { try contract.catalog.delete(source.id) }
         let copy = try contract.catalog.create(
@@ -56,13 +58,15 @@ struct GroupContractTests {
         #expect(
             try fault {
                 try contract.store.cut(second) { (_, copying) throws(VolumeFault) in
-                    try copying()
+                    try copying { true }
                     throw .notNow("too long")
                 }
             } == .notNow)
         try contract.store.remove(b.id.name)
         #expect(
-            try fault { try contract.store.cut(second) { (_, copying) throws(VolumeFault) in try copying() } }
+            try fault {
+                try contract.store.cut(second) { (_, copying) throws(VolumeFault) in try copying { true } }
+            }
                 == .host)
         #expect(try contract.store.groupNames() == [group.id.name])
         guard let pool = contract.store as? DiskPool else { return }

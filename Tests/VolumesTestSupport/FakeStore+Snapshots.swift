@@ -53,9 +53,9 @@ extension FakeStore {
     }
 
     package func cut(_ group: GroupRecord, quieting: Quieting) throws(VolumeFault) {
-        try quieting(nil) { () throws(VolumeFault) in
+        try quieting(nil) { (_) throws(VolumeFault) in
             for member in group.members {
-                try copy(.volume(member.source)) { (_, copying) throws(VolumeFault) in try copying() }
+                try copy(.volume(member.source)) { (_, copying) throws(VolumeFault) in try copying { true } }
             }
         }
         try step("cutGroup") { (state) throws(VolumeFault) in
