@@ -8,6 +8,8 @@ extension KernelNode: Quieter {
         _ copying: Copying
     ) throws(VolumeFault) {
         guard let view = try observe([volume.id]).first, let device = view.writableDevice else {
+            let image = try unused(volume.id)
+            defer { withExtendedLifetime(image) {} }
             return try copying { true }
         }
         if consistency == .frozen { try refuseBroken(volume.id, view) }
@@ -32,8 +34,13 @@ extension KernelNode: Quieter {
         let views = try observe(volumes.map(\.id))
         var mounted: [MountedVolume] = []
         var devices: [Device] = []
+        var images: [UnusedImage] = []
+        defer { withExtendedLifetime(images) {} }
         for (volume, view) in zip(volumes, views) {
-            guard let device = view.writableDevice else { continue }
+            guard let device = view.writableDevice else {
+                images.append(try unused(volume.id))
+                continue
+            }
             try refuseBroken(volume.id, view)
             devices.append(device)
             if let mount = view.writableMount {

@@ -45,6 +45,33 @@ struct SnapshotRaceTests {
     }
 
     @Test(
+        "A volume that another node or driver has attached is not copied, and nobody can attach one that is")
+    func elsewhere() throws {
+        try Rig.run(.init(filesystem: .ext4, poolBytes: 2 << 30)) { rig in
+            let source = try Life(rig, .block, bytes: 512 << 20, parameters: ["provisioning": "thin"])
+            try source.fill(mebibytes: 400, path: source.image)
+            // A device holds the lock of its image, and so does this open file.
+            let other = try OwnedDescriptor.open(source.image, .readWrite)
+            try #require(try other.tryLock(.exclusive))
+            try rig.client.refuses(source.cutRequest(), .failedPrecondition, naming: "in use by another node")
+            try rig.client.refuses(Kind.block.create("clone", from: source.asSource), .failedPrecondition)
+            try other.unlock()
+            let gotIt = try together(2) { number -> Bool in
+                guard number == 1 else {
+                    try source.cut()
+                    return false
+                }
+                try rig.waitForCopying()
+                return try OwnedDescriptor.open(source.image, .readWrite).tryLock(.exclusive)
+            }
+            #expect(gotIt == [false, false])
+            try other.close()
+            try rig.deleteSnapshot(source.cut())
+            try source.delete()
+        }
+    }
+
+    @Test(
         "A volume that is cut, deleted and expanded at the same moment: one after the other, or ABORTED",
         arguments: TestPool.Filesystem.allCases)
     func atOnce(pool: TestPool.Filesystem) throws {
