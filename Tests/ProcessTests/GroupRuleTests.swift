@@ -140,7 +140,7 @@ struct GroupRuleTests {
                 let life = try Life.published(
                     rig, name: name, bytes: 256 << 20, parameters: ["provisioning": "thin"])
                 let words = [
-                    "if=/dev/urandom", "of=\(life.target)/data", "bs=1M", "count=300", "status=none",
+                    "if=/dev/urandom", "of=\(life.target)/data", "bs=1M", "count=120", "status=none",
                 ]
                 try TestTool.run("dd", words)
                 return life
