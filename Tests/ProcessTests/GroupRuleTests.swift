@@ -132,6 +132,51 @@ struct GroupRuleTests {
     }
 
     @Test(
+        "A driver that is killed while all of a group are frozen thaws all of them at its start, and nothing is seen of it"
+    )
+    func killedWhileFrozen() throws {
+        try Rig.run(.init(filesystem: .ext4, poolBytes: 3 << 30, flags: ["--freeze-limit", "60"])) { rig in
+            let lives = try ["a", "b"].map { name in
+                let life = try Life.published(
+                    rig, name: name, bytes: 256 << 20, parameters: ["provisioning": "thin"])
+                let words = [
+                    "if=/dev/urandom", "of=\(life.target)/data", "bs=1M", "count=120", "status=none",
+                ]
+                try TestTool.run("dd", words)
+                return life
+            }
+            let client = rig.client
+            let request = rig.groupRequest(lives)
+            _ = try OwnThread.start(name: "cut") {
+                // Ends with the driver.
+                _ = try? client.call(request)
+            }
+            try waitUntil("copying began") {
+                try Host.names(in: "\(rig.pool)/staging").contains { building in
+                    let image = try FileStatus.at("\(rig.pool)/staging/\(building)/0/image")
+                    return (image?.allocatedBytes ?? 0) > 0
+                }
+            }
+            try rig.driver.kill9()
+            for life in lives {
+                do throws(SystemError) {
+                    try OwnedDescriptor.open(life.target, .readOnly).freezeFilesystem()
+                    Issue.record("\(life.name) was not frozen")
+                } catch {
+                    #expect(error.errno == .busy)
+                }
+            }
+            #expect(try rig.freezeNotes().count == 2)
+            try rig.start()
+            for life in lives { try Host.write("x", to: "\(life.target)/goes-on") }
+            #expect(try rig.freezeNotes() == [])
+            #expect(try rig.files() == ["volumes/a", "volumes/b"])
+            #expect(try rig.snapshots().entries.isEmpty)
+            for life in lives { try life.end() }
+        }
+    }
+
+    @Test(
         "Groups with common volumes that are cut at once end with one or the other, ABORTED or OK, and no deadlock"
     )
     func atOnce() throws {

@@ -54,7 +54,8 @@ struct SnapshotRaceTests {
             let other = try OwnedDescriptor.open(source.image, .readWrite)
             try #require(try other.tryLock(.exclusive))
             try rig.client.refuses(source.cutRequest(), .failedPrecondition, naming: "in use by another node")
-            try rig.client.refuses(Kind.block.create("clone", from: source.asSource), .failedPrecondition)
+            try rig.client.refuses(
+                Kind.block.create("clone", bytes: 512 << 20, from: source.asSource), .failedPrecondition)
             try other.unlock()
             let gotIt = try together(2) { number -> Bool in
                 guard number == 1 else {
