@@ -71,9 +71,9 @@ extension PoolView {
         try objects(.volumes).objects
     }
 
-    /// The snapshots, sorted by name.
+    /// The snapshots, those of groups behind the others, each sorted by name.
     package func snapshots() throws(VolumeFault) -> [PoolObject<SnapshotRecord>] {
-        try objects(.snapshots).objects
+        try objects(.snapshots).objects + groups().members
     }
 
     /// One volume; nothing if there is no such folder.

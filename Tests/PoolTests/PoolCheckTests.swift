@@ -28,7 +28,7 @@ extension PoolRig {
                 requestedName: name, source: source.id, size: source.size, kind: source.kind,
                 provisioning: source.provisioning, sectorBytes: 4096, commitment: source.size,
                 cut: Moment(nanoseconds: 1_700_000_000_000_000_000)),
-            quieting: { (_, copying) throws(VolumeFault) in try copying() })
+            quieting: { (_, copying) throws(VolumeFault) in try copying { true } })
     }
 
     func image(_ path: String = "volumes/vol") throws -> OwnedDescriptor {
@@ -120,6 +120,40 @@ struct PoolCheckTests {
         let outcome = try PoolCheck.run(rig.view(), pauses: [])
         #expect(outcome.findings.map(\.kind) == [.imageNotAllocated])
         #expect(outcome.findings.first?.what.contains("1048576") == true)
+    }
+
+    @Test("Members of groups are seen with the other snapshots, and what a group lacks is found")
+    func groups() throws {
+        let sources = try ["a", "b"].map { try rig.created($0) }
+        let group = try known(VolumeName(folder: "group"))
+        let members = sources.enumerated().map { (index, source) in
+            SnapshotRecord(
+                id: SnapshotID(pool: source.id.pool, name: VolumeName(member: index, of: group)),
+                requestedName: "member-\(index)", source: source.id, size: source.size, kind: source.kind,
+                provisioning: .thick, sectorBytes: 4096, commitment: source.size, cut: Moment(nanoseconds: 1))
+        }
+        try rig.pool.cut(
+            GroupRecord(
+                id: GroupID(pool: rig.pool.pool.id, name: group), requestedName: "group", members: members,
+                cut: Moment(nanoseconds: 1)),
+            quieting: { (_, copying) throws(VolumeFault) in try copying { true } })
+        #expect(try rig.found().isEmpty)
+        let seen = try rig.view().snapshots()
+        #expect(seen.map(\.record) == members.map { $0 })
+        #expect(seen.allSatisfy { $0.record?.id.group?.name == group && $0.image != nil })
+        let account = try PoolAccount(
+            rig.view(), rig.view().volumes(), seen, in: rig.view().space())
+        #expect(account.snapshots == .mebibytes(32) && account.committed == .mebibytes(64))
+        try rig.folder("groups/group/0").removeFile("image")
+        #expect(try rig.found() == ["image-missing snapshot \(members[0].id.name)"])
+        try rig.folder("groups/group").removeTree("1")
+        #expect(
+            try rig.found() == [
+                "image-missing snapshot \(members[0].id.name)", "record-unreadable group group",
+            ])
+        try rig.folder("groups").removeTree("group")
+        try rig.folder().removeDirectory("groups")
+        #expect(try rig.found().isEmpty)
     }
 
     @Test("What is neither volume nor snapshot is found")
