@@ -35,6 +35,12 @@ package protocol NodeHost: Sendable {
     /// device if that is not possible once it is mounted.
     func prepareFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault)
 
+    /// Whether the file system can be mounted from a device that takes no writes; not while its log holds something.
+    func isReadable(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) -> Bool
+
+    /// Brings what the log of a file system holds into place; the device must be writable and not mounted.
+    func replayLog(_ kind: FilesystemKind, on device: Device) throws(VolumeFault)
+
     /// Whether a mounted file system of that kind can grow on this node.
     func growsMounted(_ kind: FilesystemKind) -> Bool
 

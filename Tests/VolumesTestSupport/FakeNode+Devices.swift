@@ -82,6 +82,23 @@ extension FakeNode {
         }
     }
 
+    package func isReadable(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) -> Bool {
+        try step("isReadable") { (kernel) throws(VolumeFault) in
+            guard let loop = kernel.loops[device.number] else { throw Self.gone(device) }
+            return !kernel.dirtyLogs.contains(loop.volume)
+        }
+    }
+
+    package func replayLog(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {
+        try step("replayLog") { (kernel) throws(VolumeFault) in
+            guard let loop = kernel.loops[device.number] else { throw Self.gone(device) }
+            guard !loop.isAttachedReadOnly else {
+                throw .host(step: "replay the log on \(device)", cause: "EROFS")
+            }
+            kernel.dirtyLogs.remove(loop.volume)
+        }
+    }
+
     package func growFilesystem(
         _ kind: FilesystemKind, on device: Device, at path: HostPath
     ) throws(VolumeFault) -> Bool {
