@@ -24,7 +24,11 @@ package final class Driver: Sendable {
         var pools: [DiskPool] = []
         for pool in options.pools {
             do {
-                pools.append(try DiskPool.open(pool.path, name: pool.name, log: log))
+                let image = try pool.image.map { (options) throws(PoolError) in
+                    try PoolImage.open(pool.path, options, name: pool.name, log: log)
+                }
+                pools.append(
+                    try DiskPool.open(image?.mountPoint ?? pool.path, in: image, name: pool.name, log: log))
             } catch {
                 throw StartError("\(error)")
             }

@@ -24,20 +24,20 @@ package struct KernelLeaks: Equatable, Sendable, CustomStringConvertible {
     @discardableResult
     package static func clear(below path: String) throws -> KernelLeaks {
         let found = try below(path)
-        // A device on a mounted node keeps that mount busy, so it goes first.
-        for device in found.devices {
-            try detach(device) { found.mounts.contains($0) }
+        for target in found.mounts.reversed() {
+            // A pool in a file has devices below its mount, and kubelet puts one on the node of a raw disk; both keep
+            // the mount busy.
+            try detachAll(below: target)
+            try Mounting.unmount(target)
         }
-        for target in found.mounts.reversed() { try Mounting.unmount(target) }
-        for device in found.devices.reversed() {
-            try detach(device) { $0.hasPrefix(path + "/") }
-        }
+        try detachAll(below: path)
         return found
     }
 
-    /// Detaches a device unless it carries something else by now than what is meant.
-    private static func detach(_ device: LoopDevice, where isMeant: (String) -> Bool) throws {
-        guard let status = try device.status(), isMeant(status.backingPath) else { return }
-        try device.detach(ifBackedBy: status.backing)
+    private static func detachAll(below path: String) throws {
+        for (device, status) in try LoopDevices.allWithStatus()
+        where (status.backingPath + "/").hasPrefix(path + "/") {
+            try device.detach(ifBackedBy: status.backing)
+        }
     }
 }
