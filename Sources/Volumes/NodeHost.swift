@@ -7,6 +7,13 @@ package protocol NodeHost: Sendable {
     /// - Throws: `notNow` naming what is missing and the remedy.
     func check() throws(VolumeFault)
 
+    /// Runs the body while drivers in other processes keep off the volume; one without a record needs no lock.
+    ///
+    /// - Throws: `operationPending` where another driver is at work on it, and what the body throws.
+    func withLock<Result>(
+        of id: VolumeID, _ body: () throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result
+
     /// What the kernel shows of the volumes; works also for those whose record is gone. Order and count as asked.
     func observe(_ ids: [VolumeID]) throws(VolumeFault) -> [VolumeOnNode]
 

@@ -8,7 +8,7 @@ extension NodeVolumes {
     package func stage(
         _ id: VolumeID, at path: HostPath, _ capability: VolumeCapability
     ) throws(VolumeFault) {
-        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+        try exclusively(id) { () throws(VolumeFault) in
             let record = try catalog.volume(id)
             if let why = capability.mismatch(with: record.kind) { throw .notNow(why) }
             let view = try observe(id)

@@ -4,6 +4,11 @@ extension FakeNode {
     /// The fake kernel has no devices but those that the driver made, and each of them holds the lock.
     package func isLocked(_ id: VolumeID) throws(VolumeFault) -> Bool { true }
 
+    /// One driver has the fake kernel for itself.
+    package func withLock<Result>(
+        of id: VolumeID, _ body: () throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result { try body() }
+
     package func attach(_ record: VolumeRecord, readOnly: Bool) throws(VolumeFault) -> Device {
         try step("attach") { (kernel) throws(VolumeFault) in
             guard let store = self.stores[record.id.pool] else { throw .missing("volume \(record.id)") }
