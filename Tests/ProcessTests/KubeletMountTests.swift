@@ -94,6 +94,30 @@ struct KubeletMountTests {
     }
 
     @Test(
+        "ro among the options of a PV makes every pod of it a reader, the same after restarts",
+        arguments: Kind.mounted)
+    func readOnlyOption(kind: Kind) throws {
+        try Rig.run { rig in
+            let kubelet = try Kubelet(rig)
+            let life = try Life(rig, kind)
+            let volume = life.asPV(mountOptions: ["ro", "noatime"])
+            for round in 1...2 {
+                if round == 2 { try rig.restartAfterKill() }
+                for number in 1...2 { try kubelet.start(volume, in: Pod(number)) }
+            }
+            for number in 1...2 {
+                #expect(try Host.refusesWrites(kubelet.target(of: volume, in: Pod(number))))
+            }
+            try kubelet.tearDown(volume, in: Pod(2))
+            try kubelet.end(volume)
+            try kubelet.start(life.asPV())
+            try Host.write("", to: "\(kubelet.target(of: volume, in: Pod()))/file")
+            try kubelet.end(life.asPV())
+            try life.delete()
+        }
+    }
+
+    @Test(
         "A context= of kubelet's reaches the kernel, and one without SELinux mounts all the same, as mount(8) does",
         arguments: Kind.mounted)
     func selinuxContext(kind: Kind) throws {

@@ -76,6 +76,34 @@ struct KubeletTeardownTests {
         }
     }
 
+    @Test(
+        "What kubelet is told nothing about, as its driver was killed meanwhile, it keeps, and it succeeds when asked again",
+        arguments: [Kind.ext4, .block])
+    func driverGone(kind: Kind) throws {
+        try Rig.run { rig in
+            let kubelet = try Kubelet(rig)
+            let life = try Life(rig, kind)
+            let volume = life.asPV()
+            try rig.driver.kill9()
+            #expect(throws: (any Error).self) { try kubelet.mountDevice(volume) }
+            try rig.start()
+            try kubelet.mountDevice(volume)
+            try rig.driver.kill9()
+            #expect(throws: (any Error).self) { try kubelet.setUp(volume, in: Pod()) }
+            try rig.start()
+            try kubelet.setUp(volume, in: Pod())
+            try rig.driver.kill9()
+            #expect(throws: (any Error).self) { try kubelet.tearDown(volume) }
+            try rig.start()
+            try kubelet.tearDown(volume)
+            try rig.driver.kill9()
+            #expect(throws: (any Error).self) { try kubelet.unmountDevice(volume) }
+            try rig.start()
+            try kubelet.unmountDevice(volume)
+            try life.delete()
+        }
+    }
+
     @Test("A pod whose folder somebody unmounted and removed by hand stops neither unstage nor delete")
     func removedByHand() throws {
         try Rig.run { rig in

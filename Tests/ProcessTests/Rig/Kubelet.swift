@@ -2,40 +2,6 @@ import CSIWire
 import LinuxHost
 import Testing
 
-/// What a PersistentVolume of Kubernetes tells kubelet about a volume.
-struct PersistentVolume {
-    let handle: String
-    let kind: Kind
-    /// Name of the object; two may have one handle.
-    var name = "pvc-5e1b3f0a"
-    /// How kubelet says ReadWriteOnce to a driver with SINGLE_NODE_MULTI_WRITER.
-    var mode = CSI.AccessMode.singleNodeMultiWriter
-    var mountOptions: [String] = []
-    var attributes = ["storage.kubernetes.io/csiProvisionerIdentity": "1763712000000-8081-loop.csi.local"]
-
-    var capability: CSI.VolumeCapability { kind.capability(mode, flags: mountOptions) }
-}
-
-/// A pod; kubelet knows it by its uid.
-struct Pod {
-    let uid: String
-
-    init(_ number: Int = 1) {
-        let digits = String(number, radix: 16)
-        uid = "0f7a1d9e-1b5c-4c57-9c3a-" + String(repeating: "0", count: 12 - digits.count) + digits
-    }
-}
-
-extension Life {
-    /// The object of Kubernetes for this volume.
-    func asPV(
-        _ name: String? = nil, mode: CSI.AccessMode = .singleNodeMultiWriter, mountOptions: [String] = []
-    ) -> PersistentVolume {
-        PersistentVolume(
-            handle: id, kind: kind, name: name ?? "pvc-\(self.name)", mode: mode, mountOptions: mountOptions)
-    }
-}
-
 /// Kubelet 1.36 as a driver meets it: its folders, the order of its calls, and what it does after an error.
 ///
 /// It looks at the disk in place of remembering, so the same value stands for kubelet before and after a restart. It
@@ -86,53 +52,6 @@ struct Kubelet {
     func target(of volume: PersistentVolume, in pod: Pod) -> String {
         volume.kind == .block ? publishPath(of: volume, in: pod) : "\(podFolder(of: volume, in: pod))/mount"
     }
-
-    // MARK: Requests
-
-    func stageRequest(_ volume: PersistentVolume) -> CSI.NodeStageVolumeRequest {
-        CSI.NodeStageVolumeRequest(
-            volumeID: volume.handle, stagingTargetPath: staging(of: volume),
-            volumeCapability: volume.capability, volumeContext: volume.attributes)
-    }
-
-    func publishRequest(
-        _ volume: PersistentVolume, in pod: Pod, readOnly: Bool = false
-    ) -> CSI.NodePublishVolumeRequest {
-        let ofPod = [
-            "csi.storage.k8s.io/ephemeral": "false", "csi.storage.k8s.io/pod.name": "web-0",
-            "csi.storage.k8s.io/pod.namespace": "default", "csi.storage.k8s.io/pod.uid": pod.uid,
-            "csi.storage.k8s.io/serviceAccount.name": "default",
-        ]
-        return CSI.NodePublishVolumeRequest(
-            volumeID: volume.handle, stagingTargetPath: staging(of: volume),
-            targetPath: target(of: volume, in: pod), volumeCapability: volume.capability, readonly: readOnly,
-            volumeContext: volume.attributes.merging(ofPod) { $1 })
-    }
-
-    func unpublishRequest(_ volume: PersistentVolume, in pod: Pod) -> CSI.NodeUnpublishVolumeRequest {
-        CSI.NodeUnpublishVolumeRequest(volumeID: volume.handle, targetPath: target(of: volume, in: pod))
-    }
-
-    func unstageRequest(_ volume: PersistentVolume) -> CSI.NodeUnstageVolumeRequest {
-        CSI.NodeUnstageVolumeRequest(volumeID: volume.handle, stagingTargetPath: staging(of: volume))
-    }
-
-    func expandRequest(
-        _ volume: PersistentVolume, in pod: Pod, to bytes: Int64
-    ) -> CSI.NodeExpandVolumeRequest {
-        CSI.NodeExpandVolumeRequest(
-            volumeID: volume.handle, volumePath: target(of: volume, in: pod),
-            capacityRange: CSI.CapacityRange(requiredBytes: bytes), stagingTargetPath: staging(of: volume),
-            volumeCapability: volume.capability)
-    }
-
-    /// Statistics at the path with which kubelet asks each minute.
-    func stats(_ volume: PersistentVolume, in pod: Pod) throws -> CSI.NodeGetVolumeStatsResponse {
-        let path = volume.kind == .block ? globalMap(of: volume, in: pod) : target(of: volume, in: pod)
-        return try client.call(CSI.NodeGetVolumeStatsRequest(volumeID: volume.handle, volumePath: path))
-    }
-
-    // MARK: The order of its calls
 
     /// Stages, as before the first pod of a volume.
     func mountDevice(_ volume: PersistentVolume) throws {
@@ -208,8 +127,6 @@ struct Kubelet {
         try rig.clearKernel()
         try rig.start()
     }
-
-    // MARK: Steps
 
     private func askCapabilities() throws {
         let answer = try client.call(CSI.NodeGetCapabilitiesRequest())
