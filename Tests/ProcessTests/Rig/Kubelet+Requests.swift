@@ -44,5 +44,4 @@ extension Kubelet {
         let path = volume.kind == .block ? globalMap(of: volume, in: pod) : target(of: volume, in: pod)
         return try client.call(CSI.NodeGetVolumeStatsRequest(volumeID: volume.handle, volumePath: path))
     }
-
 }
