@@ -18,8 +18,7 @@ extension KernelNode {
         }
         let folder = try openFolder(path, field: "staging_target_path")
         do {
-            try Mounting.mountFilesystem(
-                device: try device.loop(), type: kind.rawValue, at: folder, options: options)
+            try Self.mount(try device.loop(), kind, at: folder, options)
         } catch {
             guard error.errno == .invalid, !flags.words.isEmpty else {
                 throw .host(step: step, cause: "\(error)")
@@ -28,6 +27,25 @@ extension KernelNode {
             throw .malformed(
                 field: "volume_capability.mount.mount_flags",
                 why: "the kernel refused to mount \(kind.rawValue) with them (EINVAL)")
+        }
+    }
+
+    /// Mounts with the options as they are; where a kernel without SELinux refuses its labels, without those, as mount(8)
+    /// does: they mean nothing there, and one StorageClass may serve both kinds of node.
+    private static func mount(
+        _ device: LoopDevice, _ kind: FilesystemKind, at folder: borrowing OwnedDescriptor,
+        _ options: MountOptions
+    ) throws(SystemError) {
+        func attempt(_ options: MountOptions) throws(SystemError) {
+            try Mounting.mountFilesystem(
+                device: device, type: kind.rawValue, at: folder, options: options)
+        }
+        do {
+            try attempt(options)
+        } catch {
+            guard error.errno == .invalid, !HostIdentity.hasSELinux, let unlabeled = options.withoutLabels()
+            else { throw error }
+            try attempt(unlabeled)
         }
     }
 
