@@ -69,6 +69,7 @@ let package = Package(
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests("DriverAppTests", ["DriverApp", "Volumes", "Log"]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "DriverApp"]),
+        tests("DeployTests", ["DriverApp", "CSIWire", "LinuxHost", "Volumes"]),
         tests("RepositoryTests", []),
     ]
 )
