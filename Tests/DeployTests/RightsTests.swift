@@ -38,10 +38,12 @@ struct RightsTests {
             "snapshot.storage.k8s.io/volumesnapshotclasses": look,
             "snapshot.storage.k8s.io/volumesnapshotcontents": look + ["update", "patch"],
             "snapshot.storage.k8s.io/volumesnapshotcontents/status": ["update", "patch"],
+            "events": tell,
+        ],
+        "loopcsi-group-snapshotter": [
             "groupsnapshot.storage.k8s.io/volumegroupsnapshotclasses": look,
             "groupsnapshot.storage.k8s.io/volumegroupsnapshotcontents": look + ["update", "patch"],
             "groupsnapshot.storage.k8s.io/volumegroupsnapshotcontents/status": ["update", "patch"],
-            "events": tell,
         ],
     ]
 
