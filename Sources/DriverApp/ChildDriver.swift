@@ -14,7 +14,7 @@ final class ChildDriver {
 
     var processID: Int32 { child.processID }
 
-    /// Starts the driver and waits until it says that it is ready.
+    /// Starts the driver and waits until it says that it is ready; `pool` is what `--pool` takes.
     init(folder: String, pool: String) throws {
         socket = "\(folder)/csi.sock"
         logPath = "\(folder)/driver.log"
@@ -23,7 +23,7 @@ final class ChildDriver {
             "/proc/self/exe",
             [
                 "loopcsi", "serve", "--endpoint", "unix://\(socket)", "--node-id", "here",
-                "--pool", "default=\(pool),reserve=0%",
+                "--pool", pool,
             ], output: log)
         do {
             try waitUntilReady()

@@ -24,7 +24,11 @@ package final class Driver: Sendable {
         var pools: [DiskPool] = []
         for pool in options.pools {
             do {
-                pools.append(try DiskPool.open(pool.path, name: pool.name, log: log))
+                let image = try pool.image.map { (options) throws(PoolError) in
+                    try PoolImage.open(pool.path, options, name: pool.name, log: log)
+                }
+                pools.append(
+                    try DiskPool.open(image?.mountPoint ?? pool.path, in: image, name: pool.name, log: log))
             } catch {
                 throw StartError("\(error)")
             }
@@ -46,10 +50,12 @@ package final class Driver: Sendable {
             topologyPrefix: "topology.\(options.driverName)",
             sha256Hex: { Digest.sha256Hex(Array($0.utf8)) }, now: Clock.wallClockRFC3339,
             moment: { Moment(nanoseconds: Clock.wallNanoseconds) })
+        let propagation = Self.propagation(options)
         let volumes = NodeVolumes(catalog: catalog, host: host)
         let readiness = Readiness { () throws(VolumeFault) in
             try catalog.check()
             try host.check()
+            if let propagation { throw propagation }
         }
         let handlers =
             IdentityService(
@@ -60,19 +66,36 @@ package final class Driver: Sendable {
             ).handlers
             + ControllerService(catalog: catalog, node: volumes).handlers
             + NodeService(
-                nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths
+                nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths,
+                limits: options.limits
             ).handlers
         self.pools = pools
         self.log = log
         try options.makeSocketFolder()
         CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
+        for id in try volumes.collectInline() {
+            log.info("inline volume of a vanished pod deleted", (.volumeID, "\(id)"))
+        }
         server = try RPCServer.start(
             socket: options.socketPath, methods: handlers.map { Self.method($0, log) })
         if !host.growsMounted(.ext4) {
             log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
         }
+        if let propagation { log.error(propagation.summary) }
+        if let trouble = try Surroundings.troubleWithDeviceNodes() { log.error(trouble) }
         log.info(
             "serving", (.endpoint, options.socketPath), (.nodeID, options.nodeID), (.version, Self.version))
+    }
+
+    /// What keeps mounts from the pods, if the operator says where kubelet is; it cannot change while the driver runs.
+    private static func propagation(_ options: ServeOptions) -> VolumeFault? {
+        guard let root = options.kubeletRoot else { return nil }
+        do {
+            try Surroundings.checkPropagation(below: root)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.

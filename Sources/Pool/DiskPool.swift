@@ -19,17 +19,21 @@ package final class DiskPool: VolumeStore {
     /// What the file system below can do.
     package let features: PoolFeatures
     let identity: FileIdentity
+    /// The file that holds the pool's file system, where it is one of its own.
+    let image: PoolImage?
     let mkfs: Mkfs
     let trash: Reclaimer
     let log: Logger
 
     init(
-        pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity, log: Logger
+        pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity,
+        image: PoolImage?, log: Logger
     ) {
         self.pool = pool
         self.path = path
         self.features = features
         self.identity = identity
+        self.image = image
         self.mkfs = Mkfs()
         self.trash = Reclaimer(poolPath: path, log: log)
         self.log = log
@@ -83,11 +87,11 @@ package final class DiskPool: VolumeStore {
 
     package func space() throws(VolumeFault) -> PoolSpace {
         let root = try opened()
-        let space = try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
-            try root.space()
+        return try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
+            let space = try root.space()
+            let free = try image?.free(of: space) ?? space.availableBytes
+            return PoolSpace(total: ByteCount(known: space.totalBytes), free: ByteCount(known: free))
         }
-        return PoolSpace(
-            total: ByteCount(known: space.totalBytes), free: ByteCount(known: space.availableBytes))
     }
 
     package func reclaim() throws(VolumeFault) -> Bool {

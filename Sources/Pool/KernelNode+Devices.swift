@@ -109,7 +109,9 @@ extension KernelNode {
         }
         var troubles: [String] = []
         if view.isOnOtherImage { troubles.append("\(device) carries another file than the volume's image") }
-        if view.isFilesystemReadOnly, !device.isReadOnly, !note.staged.values.contains(where: \.isReadOnly) {
+        // An inline volume is mounted at its target, so what is noted of that is how it was asked for.
+        let asked = note.staged.isEmpty ? note.published : note.staged
+        if view.isFilesystemReadOnly, !device.isReadOnly, !asked.values.contains(where: \.isReadOnly) {
             troubles.append("the kernel made the file system read-only")
         }
         let name = "loop\(device.number)"

@@ -19,6 +19,12 @@ struct RecordFile: Codable {
     /// Absent in records of volumes that were made from nothing.
     var source: String?
     var created: String
+    /// Names of the claim; absent where nobody told them.
+    var claim: String?
+    var claimNamespace: String?
+    var persistentVolume: String?
+    /// Absent in records of volumes that a controller made.
+    var inlineTarget: String?
 
     init(_ record: VolumeRecord) {
         version = Self.newestVersion
@@ -31,6 +37,10 @@ struct RecordFile: Codable {
         parameters = record.parameters.canonical
         source = record.source?.recorded
         created = record.created
+        claim = record.madeFor.claim
+        claimNamespace = record.madeFor.namespace
+        persistentVolume = record.madeFor.volume
+        inlineTarget = record.inlineTarget
     }
 
     /// Reads a record and verifies that it is the one of that volume.
@@ -56,7 +66,10 @@ struct RecordFile: Codable {
         return VolumeRecord(
             id: id, requestedName: file.name, size: size, kind: kind, provisioning: provisioning,
             sectorBytes: file.sectorBytes, parameters: try VolumeParameters(file.parameters),
-            source: source, created: file.created)
+            source: source, created: file.created,
+            madeFor: ClaimNames(
+                claim: file.claim, namespace: file.claimNamespace, volume: file.persistentVolume),
+            inlineTarget: file.inlineTarget)
     }
 
     /// Readable JSON with sorted keys and a newline at its end.

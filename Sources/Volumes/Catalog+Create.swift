@@ -84,7 +84,8 @@ extension Catalog {
             kind: plan.kind,
             provisioning: request.parameters.provisioning ?? pool.defaultProvisioning,
             sectorBytes: plan.sectorBytes ?? pool.sectorBytes, parameters: request.parameters,
-            source: request.source, created: now())
+            source: request.source, created: now(), madeFor: request.madeFor,
+            inlineTarget: request.inlineTarget)
         try shelf.store.check()
         try shelf.reserve(name, plan.size, record.provisioning)
         do {

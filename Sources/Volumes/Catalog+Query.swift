@@ -26,7 +26,8 @@ extension Catalog {
 
     /// Lists volumes in the order of their handles, after the one that the last page ended with.
     ///
-    /// Paging by key instead of by index: volumes deleted between two pages do no harm.
+    /// Paging by key instead of by index: volumes deleted between two pages do no harm. Inline volumes are left out:
+    /// no controller made them, and none is to delete them.
     package func list(after: VolumeID?, limit: Int?) throws(VolumeFault) -> VolumePage {
         let room = min(limit ?? Self.longestPage, Self.longestPage)
         var volumes: [VolumeRecord] = []
@@ -35,7 +36,9 @@ extension Catalog {
             if let after, pool.text < after.pool.text { continue }
             for name in try shelf.store.names() {
                 if let after, pool == after.pool, name <= after.name { continue }
-                guard let record = try shelf.store.record(of: name) else { continue }
+                guard let record = try shelf.store.record(of: name), record.inlineTarget == nil else {
+                    continue
+                }
                 guard volumes.count < room else {
                     return VolumePage(volumes: volumes, next: volumes.last?.id)
                 }

@@ -1,4 +1,5 @@
 import Log
+import Pool
 import Testing
 import Volumes
 
@@ -44,6 +45,21 @@ import Volumes
     }
 
     @Test(
+        "a pool in a file has a size, its blocks reserved unless said otherwise, and XFS unless said otherwise"
+    )
+    func image() throws {
+        #expect(try pool("a=/p").image == nil)
+        #expect(try pool("a=/p,image=1GiB").image == .init(size: .gibibytes(1)))
+        #expect(try pool("a=/p,reserve=0%,image=1025MiB").image == .init(size: .mebibytes(1025)))
+        #expect(
+            try pool("a=/p,image=2TiB,image-fs=btrfs,image-allocation=sparse").image
+                == .init(size: .gibibytes(2048), allocation: .sparse, filesystem: .btrfs))
+        #expect(
+            try pool("a=/p,image-allocation=full,image-fs=xfs,image=1GiB").image
+                == .init(size: .gibibytes(1), allocation: .full, filesystem: .xfs))
+    }
+
+    @Test(
         "a pool that is not name=/folder with known settings is refused",
         arguments: [
             "", "a", "a=", "=/p", "a=p", "a=/", "a=/p/../q", "a=//p", "A=/p", "a_b=/p", "-a=/p", "a-=/p",
@@ -52,6 +68,11 @@ import Volumes
             "a=/p,reserve=91%", "a=/p,reserve=-1%", "a=/p,reserve=-5", "a=/p,reserve=5GB", "a=/p,reserve=x",
             "a=/p,reserve=9223372036854775807GiB", "a=/p,reserve=8589934592GiB", "a=/p,overcommit=0.9",
             "a=/p,overcommit=101", "a=/p,overcommit=1.2345", "a=/p,overcommit=1.-5", "a=/p,overcommit=x",
+            "a=/p,reserve=1%,reserve=2%", "a=/p,image", "a=/p,image=", "a=/p,image=1", "a=/p,image=1023MiB",
+            "a=/p,image=5%", "a=/p,image=1073741825", "a=/p,image=-1GiB", "a=/p,image=2GB",
+            "a=/p,image=9999999999TiB",
+            "a=/p,image=1GiB,image=2GiB", "a=/p,image=1GiB,image-fs=ext4", "a=/p,image=1GiB,image-fs=",
+            "a=/p,image=1GiB,image-allocation=thin", "a=/p,image-fs=xfs", "a=/p,image-allocation=sparse",
         ])
     func badPool(_ spec: String) {
         #expect(throws: UsageError.self) { try options(["--pool", spec]) }
