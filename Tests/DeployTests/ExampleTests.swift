@@ -14,7 +14,8 @@ struct ExampleTests {
         return Set(
             try documents.get().filter { other in
                 other.kind == kind
-                    && (other.file == document.file || folder != "examples" && other.file.hasPrefix(folder + "/"))
+                    && (other.file == document.file
+                        || folder != "examples" && other.file.hasPrefix(folder + "/"))
             }.map(\.name))
     }
 
@@ -50,7 +51,10 @@ struct ExampleTests {
                 #expect(claim.isEmpty || brought.contains(claim), "\(document): \(claim)")
             }
             let volumes = Set(pod(of: document)["volumes"].elements.map { $0["name"].text })
-                .union(document.value.at("spec.volumeClaimTemplates").elements.map { $0.at("metadata.name").text })
+                .union(
+                    document.value.at("spec.volumeClaimTemplates").elements.map {
+                        $0.at("metadata.name").text
+                    })
             for container in pod(of: document)["containers"].elements {
                 let uses = container["volumeMounts"].elements + container["volumeDevices"].elements
                 #expect(Set(uses.map { $0["name"].text }) == volumes, "\(document)")
@@ -58,7 +62,9 @@ struct ExampleTests {
         }
     }
 
-    @Test("Volumes by hand and of pods are this driver's, with a handle and attributes of the form that it takes")
+    @Test(
+        "Volumes by hand and of pods are this driver's, with a handle and attributes of the form that it takes"
+    )
     func handles() throws {
         var count = 0
         for document in try Self.documents.get() {
@@ -76,7 +82,8 @@ struct ExampleTests {
                 let kind = FilesystemKind(rawValue: volume.at("csi.fsType").text)
                 #expect(throws: Never.self) {
                     try CreateRequest(
-                        inline: handle, attributes: volume.at("csi.volumeAttributes").entries.mapValues(\.text),
+                        inline: handle,
+                        attributes: volume.at("csi.volumeAttributes").entries.mapValues(\.text),
                         VolumeCapability(access: .mount(kind, MountFlags([])), mode: .singleNodeWriter),
                         at: try HostPath("/var/lib/kubelet/pods/a/mount", field: "target_path"),
                         limit: .gibibytes(10))
@@ -104,7 +111,9 @@ struct ExampleTests {
     private func claims(of document: Document) -> [Value] {
         let own = document.kind == "PersistentVolumeClaim" ? [document.value["spec"]] : []
         let templates = document.value.at("spec.volumeClaimTemplates").elements.map { $0["spec"] }
-        let ephemeral = pod(of: document)["volumes"].elements.map { $0.at("ephemeral.volumeClaimTemplate.spec") }
+        let ephemeral = pod(of: document)["volumes"].elements.map {
+            $0.at("ephemeral.volumeClaimTemplate.spec")
+        }
         return own + templates + ephemeral.filter { $0 != .null }
     }
 }

@@ -53,7 +53,7 @@ struct ManifestTests {
         let known = try Set(Overlay.applied.flatMap { try Overlay($0).documents.map(\.file) })
         let patches = try Manifests.all.get().flatMap { document in
             document.value["patches"].elements.map { patch in
-                document.file.dropLast("kustomization.yaml".count) + patch["path"].text
+                String(document.file.dropLast("kustomization.yaml".count)) + patch["path"].text
             }
         }
         for file in Manifests.paths(below: "deploy") where !file.hasSuffix("/kustomization.yaml") {

@@ -18,18 +18,22 @@ enum Pages {
             ((try? FileManager.default.subpathsOfDirectory(atPath: "\(Manifests.root)/\(folder)")) ?? [])
                 .map { "\(folder)/\($0)" }
         }
-        return (["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] + below).filter { $0.hasSuffix(".md") }.sorted()
+        return (["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] + below).filter { $0.hasSuffix(".md") }
+            .sorted()
     }()
 }
 
 /// That the pages keep up with the program.
 @Suite("The pages")
 struct PageTests {
-    @Test("Every flag of serve has its line in the reference, with its environment twin, and no other has one")
+    @Test(
+        "Every flag of serve has its line in the reference, with its environment twin, and no other has one")
     func flags() throws {
         let page = try #require(Pages.text("docs/reference.md"))
         let table = page.split(separator: "\n").compactMap { line in
-            line.firstMatch(of: /^\| `--([a-z-]+)` \| `(LOOPCSI_[A-Z_]+)`/).map { (String($0.1), String($0.2)) }
+            line.firstMatch(of: /^\| `--([a-z-]+)` \| `(LOOPCSI_[A-Z_]+)`/).map {
+                (String($0.1), String($0.2))
+            }
         }
         #expect(Set(table.map(\.0)) == Set(ServeOptions.flags))
         for (flag, twin) in table {
