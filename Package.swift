@@ -67,7 +67,7 @@ let package = Package(
         tests("CSIWireTests", ["CSIWire"]),
         tests("RPCTests", ["RPCServer", "RPCClient"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
-        tests("DriverAppTests", ["DriverApp", "Pool", "Volumes", "Log"]),
+        tests("DriverAppTests", ["DriverApp", "CSIServices", "Pool", "Volumes", "Log"]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp"]),
         tests("DeployTests", ["DriverApp", "CSIWire", "LinuxHost", "Volumes"]),
         tests("RepositoryTests", []),
