@@ -15,6 +15,7 @@ package final class Driver: Sendable {
 
     private let server: RPCServer
     private let pools: [DiskPool]
+    private let host: KernelNode
     private let log: Logger
 
     /// Wires the driver and begins to serve.
@@ -65,11 +66,13 @@ package final class Driver: Sendable {
                 readiness: readiness.check
             ).handlers
             + ControllerService(catalog: catalog, node: volumes).handlers
+            + GroupControllerService(catalog: catalog).handlers
             + NodeService(
                 nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths,
                 limits: options.limits
             ).handlers
         self.pools = pools
+        self.host = host
         self.log = log
         try options.makeSocketFolder()
         CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
@@ -99,8 +102,13 @@ package final class Driver: Sendable {
     }
 
     /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.
+    ///
+    /// A copy bit by bit is given up, as it may take longer than anybody waits for the end.
     package func stop() {
+        for pool in pools { pool.giveUpCopies() }
         server.stop()
+        // A call that outlasted the server's patience must not leave a volume frozen.
+        host.thawLeftovers()
         for pool in pools { pool.close() }
         log.info("stopped")
     }
