@@ -69,6 +69,7 @@ let package = Package(
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests("DriverAppTests", ["DriverApp", "CSIServices", "CSIWire", "Pool", "Volumes", "Log"]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp"]),
+        tests("DeployTests", ["DriverApp", "CSIWire", "LinuxHost", "Volumes"]),
         tests("RepositoryTests", []),
     ]
 )
