@@ -88,12 +88,15 @@ static int32_t status_at(int32_t folder, const char *name, int flags, clinux_sta
         .inode = found.stx_ino,
         .kind = kind_of(found.stx_mode),
         .mode = found.stx_mode & 07777,
+        .owner = found.stx_uid,
+        .modified_nanoseconds = found.stx_mtime.tv_sec * 1000000000 + found.stx_mtime.tv_nsec,
         .size_bytes = (int64_t)found.stx_size,
         .allocated_bytes = (int64_t)found.stx_blocks * 512,
         .node_major = found.stx_rdev_major,
         .node_minor = found.stx_rdev_minor,
         .mount_id = (found.stx_mask & STATX_MNT_ID) != 0 ? found.stx_mnt_id : 0,
         .is_mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
+        .links = found.stx_nlink,
     };
     return 0;
 }

@@ -17,7 +17,7 @@ extension ControllerService {
         }
         let limit = request.maxEntries == 0 ? nil : Int(request.maxEntries)
         let page = try catalog.list(after: after, limit: limit)
-        let healths = try node.health(of: page.volumes)
+        let healths = try node.health(of: page.volumes, images: page.images)
         return CSI.ListVolumesResponse(
             entries: zip(page.volumes, healths).map { volume, health in
                 CSI.ListedVolume(

@@ -67,6 +67,10 @@ package struct FileStatus: Sendable {
     package let kind: Kind
     /// Permission bits.
     package let mode: UInt32
+    /// User id of the owner; 0 is root.
+    package let owner: UInt32
+    /// When its content, or the names in a folder, changed last: nanoseconds since 1970 in UTC.
+    package let modifiedNanoseconds: Int64
     /// The size a reader sees.
     package let sizeBytes: Int64
     /// What the file occupies on its file system.
@@ -77,6 +81,8 @@ package struct FileStatus: Sendable {
     package let mountID: UInt64
     /// Whether it is the root of a mount.
     package let isMountRoot: Bool
+    /// How many names it has; of a folder, on most file systems, two more than folders in it.
+    package let links: UInt32
 
     init(_ found: clinux_status) {
         identity = FileIdentity(major: found.device_major, minor: found.device_minor, inode: found.inode)
@@ -89,11 +95,14 @@ package struct FileStatus: Sendable {
             default: .other
             }
         mode = found.mode
+        owner = found.owner
+        modifiedNanoseconds = found.modified_nanoseconds
         sizeBytes = found.size_bytes
         allocatedBytes = found.allocated_bytes
         deviceNumber = DeviceNumber(major: found.node_major, minor: found.node_minor)
         mountID = found.mount_id
         isMountRoot = found.is_mount_root
+        links = found.links
     }
 
     /// Looks at a trusted path, following links; nil if nothing is there.

@@ -17,19 +17,22 @@ extension DiskPool {
     }
 
     /// Builds a folder with an image and a record out of sight, and publishes it in one step, durably.
+    ///
+    /// The record is asked for when the image is filled.
     func publish(
-        _ name: VolumeName, in folder: String, _ recordFile: String, _ record: [UInt8],
+        _ name: VolumeName, in folder: String, _ recordFile: String,
+        _ record: @autoclosure () throws(VolumeFault) -> [UInt8],
         _ fill: (borrowing OwnedDescriptor, _ imagePath: String) throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
         let staging = try opened(PoolLayout.staging)
         let building = "\(name).\(RandomBytes.hex(byteCount: 4))"
         do {
-            try build(name, as: building, in: staging, recordFile, record, fill)
+            try build(name, as: building, in: staging, recordFile, record(), fill)
             let published = try opened(folder)
             try VolumeFault.onHostAllocating("publish \(name)") { () throws(SystemError) in
                 try staging.renameNoReplace(building, to: published, as: name.text)
             }
-            try VolumeFault.onHost("publish \(name)") { () throws(SystemError) in try published.sync() }
+            try confirm(name, in: published, orBackTo: staging, as: building)
         } catch {
             throw discarding(building, of: staging, after: error)
         }
@@ -38,7 +41,7 @@ extension DiskPool {
     /// Makes image and record in a private folder; all of it is on disk at the end.
     private func build(
         _ name: VolumeName, as building: String, in staging: borrowing Directory, _ recordFile: String,
-        _ record: [UInt8],
+        _ record: @autoclosure () throws(VolumeFault) -> [UInt8],
         _ fill: (borrowing OwnedDescriptor, _ imagePath: String) throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
         let step = "create image of \(name)"
@@ -58,10 +61,30 @@ extension DiskPool {
             return image
         }
         try fill(image, "\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)")
+        try VolumeFault.onHostAllocating(step) { () throws(SystemError) in try image.sync() }
+        let bytes = try record()
         try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-            try image.sync()
-            try folder.write(recordFile, record, mode: 0o600)
+            try folder.write(recordFile, bytes, mode: 0o600)
             try folder.sync()
+        }
+    }
+
+    /// Makes the publication durable, or takes it back, so that it is discarded as if nobody had ever seen it.
+    private func confirm(
+        _ name: VolumeName, in published: borrowing Directory, orBackTo staging: borrowing Directory,
+        as building: String
+    ) throws(VolumeFault) {
+        do {
+            try published.sync()
+        } catch {
+            let fault = VolumeFault.host(step: "publish \(name)", cause: "\(error)")
+            do {
+                try published.renameNoReplace(name.text, to: staging, as: building)
+            } catch {
+                throw fault.alsoFailed(
+                    undoing: "publish", .host(step: "withdraw \(name)", cause: "\(error)"))
+            }
+            throw fault
         }
     }
 
@@ -116,7 +139,8 @@ extension DiskPool {
         }
     }
 
-    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) {
+    @discardableResult
+    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord {
         let name = record.id.name
         let step = "grow volume \(name)"
         guard let folder = try folder(of: name) else { throw .missing("volume \(record.id)") }
@@ -142,6 +166,7 @@ extension DiskPool {
         var grown = record
         grown.size = ByteCount(known: max(old, size.bytes))
         try write(grown)
+        return grown
     }
 
     private func cutting(

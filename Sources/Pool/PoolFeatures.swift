@@ -1,4 +1,5 @@
 import LinuxHost
+import Volumes
 
 /// What the file system below a pool can do; probed once, when the pool is opened.
 package struct PoolFeatures: Equatable, Sendable {
@@ -10,6 +11,11 @@ package struct PoolFeatures: Equatable, Sendable {
     package let canReflink: Bool
     let isXFS: Bool
     let isBtrfs: Bool
+
+    /// What of the free space the file system needs for itself before images have all the rest.
+    func overhead(ofTotal total: Int64) -> ByteCount {
+        ByteCount(known: 32 << 20 + total / 512)
+    }
 
     /// Tries things out with files in the pool's staging folder, and removes them.
     static func probe(_ root: borrowing Directory) throws(SystemError) -> PoolFeatures {

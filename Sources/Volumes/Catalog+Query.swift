@@ -2,6 +2,8 @@
 package struct VolumePage: Sendable {
     /// The volumes, ordered by handle.
     package let volumes: [VolumeRecord]
+    /// Their images as they lay in the pools; nothing for one that is missing.
+    package let images: [ImageState?]
     /// Where the next page starts; nothing after the last one.
     package let next: VolumeID?
 }
@@ -28,21 +30,32 @@ extension Catalog {
     ///
     /// Paging by key instead of by index: volumes deleted between two pages do no harm.
     package func list(after: VolumeID?, limit: Int?) throws(VolumeFault) -> VolumePage {
+        try page(after: after.map { ($0.pool, $0.name) }, limit: limit) {
+            (shelf, name, room) throws(VolumeFault) in
+            try shelf.volumes(after: name, limit: room)
+        } cut: { (found, isLast) in
+            VolumePage(
+                volumes: found.map(\.0), images: found.map(\.1), next: isLast ? nil : found.last?.0.id)
+        }
+    }
+
+    /// Gathers a page from the pools in the order of their identities.
+    ///
+    /// One entry more than the page has room for tells whether there is another page.
+    func page<Entry, Page>(
+        after: (pool: PoolID, name: VolumeName)?, limit: Int?,
+        _ part: (Shelf, VolumeName?, _ room: Int) throws(VolumeFault) -> [Entry],
+        cut: ([Entry], _ isLast: Bool) -> Page
+    ) throws(VolumeFault) -> Page {
         let room = min(limit ?? Self.longestPage, Self.longestPage)
-        var volumes: [VolumeRecord] = []
-        for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text }) {
+        var found: [Entry] = []
+        for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text })
+        where found.count <= room {
             let pool = shelf.store.pool.id
             if let after, pool.text < after.pool.text { continue }
-            for name in try shelf.store.names() {
-                if let after, pool == after.pool, name <= after.name { continue }
-                guard let record = try shelf.store.record(of: name) else { continue }
-                guard volumes.count < room else {
-                    return VolumePage(volumes: volumes, next: volumes.last?.id)
-                }
-                volumes.append(record)
-            }
+            found += try part(shelf, after?.pool == pool ? after?.name : nil, room + 1 - found.count)
         }
-        return VolumePage(volumes: volumes, next: nil)
+        return cut(Array(found.prefix(room)), found.count <= room)
     }
 
     /// The largest volume that `create` would make now with these parameters at that place; zero if none.

@@ -13,9 +13,15 @@ package final class FakeStore: VolumeStore {
     }
 
     struct State: Equatable, Sendable {
-        var records: [VolumeName: VolumeRecord] = [:]
+        var records: [VolumeName: VolumeRecord] = [:] {
+            didSet { if Set(records.keys) != Set(oldValue.keys) { changes += 1 } }
+        }
         var images: [VolumeName: Image] = [:]
-        var snapshots: [VolumeName: SnapshotRecord] = [:]
+        var snapshots: [VolumeName: SnapshotRecord] = [:] {
+            didSet { if Set(snapshots.keys) != Set(oldValue.keys) { changes += 1 } }
+        }
+        /// Counts the changes of names.
+        var changes: Int64 = 0
         var total: ByteCount
         var foreign = ByteCount.zero
         var trash = ByteCount.zero
@@ -24,7 +30,8 @@ package final class FakeStore: VolumeStore {
 
         var free: ByteCount {
             let rest = images.values.reduce(total.minus(trash).minus(foreign)) { $0.minus($1.allocated) }
-            return snapshots.values.reduce(rest) { $0.minus($1.commitment) }
+            // Where blocks are shared a snapshot takes none until its source is overwritten, which nobody does here.
+            return snapshots.values.reduce(rest) { $0.minus($1.lineage == nil ? $1.commitment : .zero) }
         }
     }
 
@@ -36,11 +43,12 @@ package final class FakeStore: VolumeStore {
     /// An empty pool of that size.
     package init(
         id: PoolID, name: PoolName, total: ByteCount = .gibibytes(100),
-        defaultProvisioning: Provisioning = .thick,
+        defaultProvisioning: Provisioning = .thick, sharesBlocks: Bool = true,
         faults: FaultPlan = FaultPlan()
     ) {
         pool = PoolDescription(
-            id: id, name: name, defaultProvisioning: defaultProvisioning, sectorBytes: 4096)
+            id: id, name: name, defaultProvisioning: defaultProvisioning, sectorBytes: 4096,
+            sharesBlocks: sharesBlocks)
         self.faults = faults
         guarded = Mutex(State(total: total))
     }
@@ -109,7 +117,8 @@ package final class FakeStore: VolumeStore {
         }
     }
 
-    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) {
+    @discardableResult
+    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord {
         try step("grow") { (state) throws(VolumeFault) in
             let name = record.id.name
             guard var image = state.images[name] else {
@@ -124,6 +133,30 @@ package final class FakeStore: VolumeStore {
             image.size = size
             state.images[name] = image
             state.records[name]?.size = size
+            var grown = record
+            grown.size = size
+            return grown
+        }
+    }
+
+    package func hasTrash() throws(VolumeFault) -> Bool { try step("hasTrash") { $0.trash > .zero } }
+
+    package func stamp() throws(VolumeFault) -> PoolStamp {
+        try step("stamp") { state in
+            PoolStamp(changed: [state.changes], count: state.records.count + state.snapshots.count)
+        }
+    }
+
+    package func volumes(
+        _ names: ArraySlice<VolumeName>
+    ) throws(VolumeFault) -> [(VolumeRecord, ImageState?)] {
+        try step("volumes") { state in
+            names.compactMap { name in
+                state.records[name].map { record in
+                    let image = state.images[name]
+                    return (record, image.map { ImageState(size: $0.size, allocated: $0.allocated) })
+                }
+            }
         }
     }
 

@@ -49,12 +49,15 @@ struct clinux_status {
     uint64_t inode;
     clinux_kind kind;
     uint32_t mode; /* permission bits only */
+    uint32_t owner;
+    int64_t modified_nanoseconds; /* since 1970 */
     int64_t size_bytes;
     int64_t allocated_bytes;
     uint32_t node_major; /* of a device node */
     uint32_t node_minor;
     uint64_t mount_id;
     bool is_mount_root;
+    uint32_t links;
 };
 typedef struct clinux_status clinux_status;
 

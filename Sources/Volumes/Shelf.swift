@@ -1,0 +1,372 @@
+import Synchronization
+
+/// How well a pool is off at one moment.
+package struct PoolStrain: Equatable, Sendable {
+    /// How near it is to what its thin volumes cannot stand.
+    package let pressure: PoolPressure
+    /// What is free, and how large the pool is.
+    package let space: PoolSpace
+    /// What its volumes may still take.
+    package let exposure: ByteCount
+}
+
+/// A pool's pressure that is not what it was.
+package struct PoolPressureChange: Equatable, Sendable {
+    /// The pool.
+    package let pool: PoolName
+    /// How it is now.
+    package let strain: PoolStrain
+}
+
+/// A store with its books, which change together: what was promised, and what there is.
+final class Shelf: Sendable {
+    fileprivate struct Books: Sendable {
+        /// Counts the changes, so that a look at the disk from before one is not mistaken for one from after it.
+        var version = 0
+        private(set) var ledger: Ledger
+        let sharesBlocks: Bool
+        var names = NameIndex()
+        /// The state of the folders that the names are of; nothing where that is not known.
+        var stamp: PoolStamp?
+        var pressure = PoolPressure.none
+
+        init(_ ledger: Ledger, sharesBlocks: Bool) {
+            self.ledger = ledger
+            self.sharesBlocks = sharesBlocks
+        }
+
+        mutating func change<Result>(
+            _ body: (inout Ledger) throws(VolumeFault) -> Result
+        ) throws(VolumeFault) -> Result {
+            version &+= 1
+            return try body(&ledger)
+        }
+
+        mutating func change(_ body: (inout Ledger) -> Void) {
+            version &+= 1
+            body(&ledger)
+        }
+    }
+
+    /// No sample of the disk was ever spoilt so often in a row by other operations.
+    private static let mostLooks = 1000
+
+    let store: any VolumeStore
+    private let policy: CapacityPolicy
+    private let onPressure: @Sendable (PoolPressureChange) -> Void
+    private let books: Mutex<Books>
+
+    init(
+        store: any VolumeStore, policy: CapacityPolicy,
+        onPressure: @escaping @Sendable (PoolPressureChange) -> Void
+    ) throws(VolumeFault) {
+        self.store = store
+        self.policy = policy
+        self.onPressure = onPressure
+        books = Mutex(Books(Ledger(policy: policy), sharesBlocks: store.pool.sharesBlocks))
+        try refresh()
+    }
+
+    /// Sets aside what a volume costs that is to be made.
+    func begin(_ record: VolumeRecord) throws(VolumeFault) {
+        let cost = policy.commitment(of: record.size, record.provisioning)
+        try begin(
+            .volume(record.id.name), exposing: record.provisioning == .thin ? record.size : .zero
+        ) { _ in cost }
+    }
+
+    /// Sets aside what the growth of a volume costs.
+    func begin(_ record: VolumeRecord, growingTo size: ByteCount) throws(VolumeFault) {
+        let cost = policy.commitment(of: size, record.provisioning)
+            .minus(policy.commitment(of: record.size, record.provisioning))
+        let more = size.minus(record.size)
+        try begin(.volume(record.id.name), exposing: record.provisioning == .thin ? more : .zero) { _ in
+            cost
+        }
+    }
+
+    /// Sets aside what a snapshot of that volume costs, or sets aside more if its image has grown since.
+    ///
+    /// `mayWait` is false while the volume is frozen.
+    func begin(
+        _ snapshot: VolumeName, of volume: VolumeRecord, holding image: ImageState, mayWait: Bool = true
+    ) throws(VolumeFault) {
+        _ = notice(image, of: volume.id.name)
+        let exposing = books.withLock { $0.ledger.cost(ofSharing: volume.id.name).full }
+        let sharesBlocks = store.pool.sharesBlocks
+        try begin(
+            .snapshot(snapshot), exposing: volume.provisioning == .thin && sharesBlocks ? exposing : .zero,
+            mayWait: mayWait
+        ) { ledger in
+            if sharesBlocks { return ledger.cost(ofSharing: volume.id.name).promised }
+            return volume.provisioning == .thick ? volume.size : image.allocated
+        }
+    }
+
+    private func begin(
+        _ key: ObjectKey, exposing: ByteCount, mayWait: Bool = true, costing cost: (Ledger) -> ByteCount
+    ) throws(VolumeFault) {
+        func attempt() throws(VolumeFault) {
+            try withSpace { (books, space) throws(VolumeFault) in
+                let cost = cost(books.ledger)
+                try books.change { (ledger) throws(VolumeFault) in
+                    try ledger.begin(key, costing: cost, exposing: exposing, in: space)
+                }
+            }
+        }
+        do {
+            try attempt()
+        } catch .noSpace(let why) {
+            // What is in the way may be the trash.
+            guard mayWait, try store.reclaim() else { throw .noSpace(why) }
+            try attempt()
+        }
+    }
+
+    /// Enters a volume that was made or has grown, in the place of what was set aside for that.
+    func finish(_ record: VolumeRecord) {
+        let held = held(by: record)
+        let stamp = freshStamp()
+        books.withLock { $0.enter(record, held: held, stamp) }
+    }
+
+    /// Enters a snapshot that was cut, in the place of what was set aside for it.
+    func finish(_ record: SnapshotRecord) {
+        let stamp = freshStamp()
+        books.withLock { $0.enter(record, stamp) }
+    }
+
+    /// Gives up what was set aside, unless the failure came after the object was there: what is there is accounted for.
+    func abandon(_ key: ObjectKey) {
+        do {
+            switch key {
+            case .volume(let name):
+                if let (record, _) = try store.volumes([name]).first { return finish(record) }
+            case .snapshot(let name):
+                if let record = try store.snapshots([name]).first { return finish(record) }
+            }
+            books.withLock { $0.change { $0.end(key) } }
+        } catch {
+            // Whether it is there shows when the pool can be read again.
+            books.withLock { books in
+                books.change { $0.end(key) }
+                books.stamp = nil
+            }
+        }
+    }
+
+    /// Takes an object out that was removed.
+    func release(_ key: ObjectKey) {
+        let stamp = freshStamp()
+        books.withLock { $0.leave(key, stamp) }
+    }
+
+    /// Notes what the image of a volume occupies now; true if it may still need blocks.
+    func notice(_ image: ImageState, of name: VolumeName) -> Bool {
+        books.withLock { books in
+            if books.ledger.held(by: name) != image.allocated {
+                books.change { $0.observe(name, held: image.allocated) }
+            }
+            return books.ledger.owes(name)
+        }
+    }
+
+    /// The lineage of what is copied from that source; nothing where copies share no blocks.
+    func lineage(of source: ContentSource) -> VolumeName? {
+        guard store.pool.sharesBlocks else { return nil }
+        return books.withLock { $0.ledger.lineage(of: source) }
+    }
+
+    /// What `find` finds; a pool that cannot be reached hinders only those whose object it holds.
+    func ifReachable<Record>(
+        _ key: ObjectKey, _ find: (any VolumeStore) throws(VolumeFault) -> Record?
+    ) throws(VolumeFault) -> Record? {
+        do {
+            return try find(store)
+        } catch {
+            guard case .notNow = error, !books.withLock({ $0.names.contains(key) }) else { throw error }
+            return nil
+        }
+    }
+
+    /// The largest volume that `begin` would accept now.
+    func largest(_ provisioning: Provisioning) throws(VolumeFault) -> ByteCount {
+        try withSpace { (books, space) in
+            let largest = policy.largest(provisioning, in: books.ledger.available(in: space))
+            return provisioning == .thin ? min(largest, books.ledger.exposable(in: space)) : largest
+        }
+    }
+
+    /// How well the pool is off now.
+    func strain() throws(VolumeFault) -> PoolStrain {
+        try withSpace { (books, space) in
+            PoolStrain(
+                pressure: books.ledger.pressure(in: space), space: space, exposure: books.ledger.exposure)
+        }
+    }
+}
+
+extension Shelf {
+    /// Runs `body` on the ledger and on what was free when the ledger was as it is.
+    private func withSpace<Result: Sendable>(
+        _ body: (inout Books, PoolSpace) throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result {
+        try settle()
+        for _ in 0..<Self.mostLooks {
+            let version = books.withLock { $0.version }
+            let space = try store.space()
+            let change = books.withLock { $0.version == version ? $0.notice(space) : nil }
+            if let strain = change { onPressure(PoolPressureChange(pool: store.pool.name, strain: strain)) }
+            let result = try books.withLock { (books) throws(VolumeFault) -> Result? in
+                books.version == version ? try body(&books, space) : nil
+            }
+            if let result { return result }
+        }
+        throw .operationPending("pool \(store.pool.name)")
+    }
+
+    /// Forgets deleted objects whose blocks the pool has given back.
+    private func settle() throws(VolumeFault) {
+        let departing = books.withLock { $0.ledger.departing }
+        guard !departing.isEmpty, try !store.hasTrash() else { return }
+        books.withLock { $0.change { $0.settle(departing) } }
+    }
+
+    private func held(by record: VolumeRecord) -> ByteCount {
+        do {
+            if let image = try store.image(of: record.id.name) { return image.allocated }
+        } catch {
+            // The next look at the volume tells; until then what the kind of volume says must do.
+        }
+        return record.provisioning == .thick ? record.size : .zero
+    }
+
+    private func freshStamp() -> PoolStamp? {
+        do {
+            return try store.stamp()
+        } catch {
+            // Nothing is lost: the next list looks at all names.
+            return nil
+        }
+    }
+}
+
+extension Shelf {
+    /// A page of volumes with their images, and whether there are more.
+    func volumes(
+        after name: VolumeName?, limit: Int
+    ) throws(VolumeFault) -> [(VolumeRecord, ImageState?)] {
+        try refresh()
+        var found: [(VolumeRecord, ImageState?)] = []
+        var last = name
+        while found.count < limit {
+            let (after, room) = (last, limit - found.count)
+            let names = books.withLock { $0.names.volumes(after: after, limit: room) }
+            guard let end = names.last else { break }
+            found += try store.volumes(names)
+            last = end
+        }
+        return found
+    }
+
+    /// A page of snapshots, of one volume or of all.
+    func snapshots(
+        of source: VolumeName?, after name: VolumeName?, limit: Int
+    ) throws(VolumeFault) -> [SnapshotRecord] {
+        try refresh()
+        var found: [SnapshotRecord] = []
+        var last = name
+        while found.count < limit {
+            let (after, room) = (last, limit - found.count)
+            let names = books.withLock { $0.names.snapshots(of: source, after: after, limit: room) }
+            guard let end = names.last else { break }
+            found += try store.snapshots(names)
+            last = end
+        }
+        return found
+    }
+
+    /// Brings the books up to date with a pool whose folders changed underneath.
+    func refresh() throws(VolumeFault) {
+        for _ in 0..<Self.mostLooks {
+            let (known, version) = books.withLock { ($0.stamp, $0.version) }
+            let stamp = try store.stamp()
+            if let known, known == stamp { return }
+            let volumes = try store.names()
+            let snapshots = try store.snapshotNames()
+            let (newVolumes, newSnapshots) = books.withLock { books in
+                (
+                    volumes.filter { !books.names.contains(.volume($0)) },
+                    snapshots.filter { !books.names.contains(.snapshot($0)) }
+                )
+            }
+            let snapshotRecords = try store.snapshots(newSnapshots[...])
+            let volumeRecords = try store.volumes(newVolumes[...])
+            let isDone = books.withLock { books in
+                guard books.version == version else { return false }
+                books.retain(volumes, snapshots)
+                for (record, image) in volumeRecords {
+                    books.enter(record, held: image?.allocated ?? .zero, nil)
+                }
+                for record in snapshotRecords { books.enter(record, nil) }
+                books.stamp = stamp
+                return true
+            }
+            if isDone { return }
+        }
+        throw .operationPending("pool \(store.pool.name)")
+    }
+}
+
+extension Shelf.Books {
+    /// Enters a volume; `stamp` is of the folders after it came.
+    fileprivate mutating func enter(_ record: VolumeRecord, held: ByteCount, _ stamp: PoolStamp?) {
+        let name = record.id.name
+        change { ledger in
+            ledger.end(.volume(name), allocated: held.minus(ledger.held(by: name)))
+            ledger.enter(volume: name, record.size, record.provisioning, held: held, lineage: record.lineage)
+        }
+        names.insert(volume: name)
+        adopt(stamp)
+    }
+
+    fileprivate mutating func enter(_ record: SnapshotRecord, _ stamp: PoolStamp?) {
+        let name = record.id.name
+        let source = record.source
+        let lineage =
+            sharesBlocks ? record.lineage ?? ledger.lineage(of: .volume(source)) ?? source.name : nil
+        change { ledger in
+            ledger.end(.snapshot(name), allocated: lineage == nil ? record.commitment : .zero)
+            ledger.enter(snapshot: name, lineage: lineage)
+        }
+        names.insert(snapshot: name, of: record.source.name)
+        adopt(stamp)
+    }
+
+    fileprivate mutating func leave(_ key: ObjectKey, _ stamp: PoolStamp?) {
+        change { $0.release(key) }
+        names.remove(key)
+        adopt(stamp)
+    }
+
+    /// Drops everything that is not among the names.
+    fileprivate mutating func retain(_ volumes: [VolumeName], _ snapshots: [VolumeName]) {
+        let (volumes, snapshots) = (Set(volumes), Set(snapshots))
+        for name in names.volumes where !volumes.contains(name) { leave(.volume(name), nil) }
+        for name in names.snapshots where !snapshots.contains(name) { leave(.snapshot(name), nil) }
+    }
+
+    /// After a change of our own the names are known still, if the folders hold as many as the books.
+    private mutating func adopt(_ fresh: PoolStamp?) {
+        guard stamp != nil, let fresh, fresh.count == names.count else { return }
+        stamp = fresh
+    }
+
+    /// Sets the pressure; tells it if it changed.
+    fileprivate mutating func notice(_ space: PoolSpace) -> PoolStrain? {
+        let now = ledger.pressure(in: space)
+        guard now != pressure else { return nil }
+        pressure = now
+        return PoolStrain(pressure: now, space: space, exposure: ledger.exposure)
+    }
+}
