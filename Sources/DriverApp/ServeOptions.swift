@@ -128,28 +128,44 @@ package struct ServeOptions: Sendable {
 }
 
 extension ServeOptions.PoolOptions {
-    /// Reads `name=/folder[,reserve=5%][,overcommit=1.5]`.
+    /// Reads `name=/folder[,reserve=5%][,overcommit=1.5][,low=15%][,critical=5%]`.
     init(_ spec: String) throws(UsageError) {
         let parts = spec.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         let head = parts[0].split(separator: "=", maxSplits: 1).map(String.init)
         guard head.count == 2, let name = PoolName(head[0]), let path = TargetPath(head[1]) else {
             throw UsageError(
-                "--pool '\(spec)': use name=/absolute/folder[,reserve=5%][,overcommit=1.5]; a name has lower-case "
+                "--pool '\(spec)': use name=/absolute/folder[,reserve=5%][,overcommit=1.5][,low=15%][,critical=5%]; a name has lower-case "
                     + "letters, digits and dashes")
         }
         var reserve = CapacityPolicy.standard.reserve
         var overcommit = CapacityPolicy.standard.overcommitThousandths
+        var low = CapacityPolicy.standard.lowPercent
+        var critical = CapacityPolicy.standard.criticalPercent
         for part in parts.dropFirst() {
             let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
             switch pair.count == 2 ? pair[0] : "" {
             case "reserve": reserve = try Self.reserve(pair[1])
             case "overcommit": overcommit = try Self.overcommit(pair[1])
-            default: throw UsageError("--pool '\(spec)': '\(part)' is not reserve=... or overcommit=...")
+            case "low": low = try Self.percent(pair[1], of: "low")
+            case "critical": critical = try Self.percent(pair[1], of: "critical")
+            default:
+                throw UsageError(
+                    "--pool '\(spec)': '\(part)' is not reserve=, overcommit=, low= or critical=")
             }
         }
         self.init(
             name: name, path: path.text,
-            policy: CapacityPolicy(reserve: reserve, overcommitThousandths: overcommit))
+            policy: CapacityPolicy(
+                reserve: reserve, overcommitThousandths: overcommit, lowPercent: low,
+                criticalPercent: critical))
+    }
+
+    /// A whole number of percent, 0 to 90.
+    private static func percent(_ text: String, of key: String) throws(UsageError) -> Int64 {
+        guard text.hasSuffix("%"), let percent = Int64(text.dropLast()), (0...90).contains(percent) else {
+            throw UsageError("\(key) '\(text)': use 0% to 90%")
+        }
+        return percent
     }
 
     /// `5%`, or bytes with an optional KiB, MiB, GiB or TiB.

@@ -86,10 +86,9 @@ package final class DiskPool: VolumeStore {
         let space = try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
             try root.space()
         }
-        let free = ByteCount(known: space.availableBytes)
         return PoolSpace(
-            total: ByteCount(known: space.totalBytes),
-            free: free.minus(features.overhead(ofTotal: space.totalBytes)))
+            total: ByteCount(known: space.totalBytes), free: ByteCount(known: space.availableBytes),
+            overhead: features.overhead(ofTotal: space.totalBytes))
     }
 
     package func reclaim() throws(VolumeFault) -> Bool {

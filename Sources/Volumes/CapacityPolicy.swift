@@ -48,6 +48,11 @@ package struct CapacityPolicy: Equatable, Sendable {
         }
     }
 
+    /// What is not promised of a file system: the reserve, or what it needs itself if that is more.
+    func withheld(in space: PoolSpace) -> ByteCount {
+        max(reserved(of: space.total), space.overhead)
+    }
+
     /// The reserve of a file system of that size.
     package func reserved(of total: ByteCount) -> ByteCount {
         switch reserve {
@@ -83,11 +88,14 @@ package struct CapacityPolicy: Equatable, Sendable {
 package struct PoolSpace: Equatable, Sendable {
     /// Its size.
     package let total: ByteCount
-    /// What images can still take; what the file system itself needs for that is taken off.
+    /// What can still be written.
     package let free: ByteCount
+    /// What of that the file system may need for its own records when images take the rest.
+    package let overhead: ByteCount
 
-    /// Puts the two together.
-    package init(total: ByteCount, free: ByteCount) {
+    /// Puts the three together.
+    package init(total: ByteCount, free: ByteCount, overhead: ByteCount = .zero) {
+        self.overhead = overhead
         self.total = total
         self.free = free
     }

@@ -54,14 +54,14 @@ package struct Ledger: Sendable {
 
     /// What can still be promised.
     package func available(in space: PoolSpace) -> ByteCount {
-        let reserved = policy.reserved(of: space.total)
-        let unpromised = space.total.minus(reserved).minus(promised).minus(underWay)
-        return min(unpromised, free(in: space).minus(reserved).minus(outstanding))
+        let withheld = policy.withheld(in: space)
+        let unpromised = space.total.minus(withheld).minus(promised).minus(underWay)
+        return min(unpromised, free(in: space).minus(withheld).minus(outstanding))
     }
 
     /// What is missing for what is owed already.
     private func shortfall(in space: PoolSpace) -> ByteCount {
-        (policy.reserved(of: space.total) + outstanding).minus(free(in: space))
+        (policy.withheld(in: space) + outstanding).minus(free(in: space))
     }
 
     private func free(in space: PoolSpace) -> ByteCount {
