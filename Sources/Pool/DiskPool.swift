@@ -91,9 +91,19 @@ package final class DiskPool: VolumeStore {
             overhead: features.overhead(ofTotal: space.totalBytes))
     }
 
+    package func countAll() throws(VolumeFault) {
+        // Linux 6.18: btrfs tells as free what was allocated since its last transaction, up to 30 seconds ago.
+        guard features.isBtrfs else { return }
+        let root = try opened()
+        try VolumeFault.onHost("sync pool \(pool.name)") { () throws(SystemError) in
+            try root.descriptor.syncFilesystem()
+        }
+    }
+
     package func reclaim() throws(VolumeFault) -> Bool {
         let before = try space().free
         let hadTrash = trash.emptyNow()
+        try countAll()
         return try settledFree() > before || hadTrash
     }
 

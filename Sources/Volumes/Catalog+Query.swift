@@ -39,6 +39,24 @@ extension Catalog {
         }
     }
 
+    /// The token that a list goes on with after that entry; `list` names the list with its filters.
+    ///
+    /// The digest keeps a token from being used for a list that it was not made for.
+    package func token(after id: String, of list: String) -> String {
+        "\(id)~\(sha256Hex("\(list) after \(id)").prefix(8))"
+    }
+
+    /// The entry that a list goes on after.
+    ///
+    /// - Throws: `staleToken` for a token that was not made for this list.
+    package func position(_ token: String, of list: String) throws(VolumeFault) -> VolumeID {
+        let parts = token.split(separator: "~", maxSplits: 1).map(String.init)
+        guard let text = parts.first, let id = VolumeID(text), self.token(after: text, of: list) == token,
+            shelf(of: id.pool) != nil
+        else { throw .staleToken("it is not a next_token of this list; start again without one") }
+        return id
+    }
+
     /// Gathers a page from the pools in the order of their identities.
     ///
     /// One entry more than the page has room for tells whether there is another page.

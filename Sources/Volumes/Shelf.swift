@@ -107,7 +107,7 @@ final class Shelf: Sendable {
         _ key: ObjectKey, exposing: ByteCount, mayWait: Bool = true, costing cost: (Ledger) -> ByteCount
     ) throws(VolumeFault) {
         func attempt() throws(VolumeFault) {
-            try withSpace { (books, space) throws(VolumeFault) in
+            try withSpace(countingAll: mayWait) { (books, space) throws(VolumeFault) in
                 let cost = cost(books.ledger)
                 try books.change { (ledger) throws(VolumeFault) in
                     try ledger.begin(key, costing: cost, exposing: exposing, in: space)
@@ -191,7 +191,7 @@ final class Shelf: Sendable {
 
     /// The largest volume that `begin` would accept now.
     func largest(_ provisioning: Provisioning) throws(VolumeFault) -> ByteCount {
-        try withSpace { (books, space) in
+        try withSpace(countingAll: true) { (books, space) in
             let largest = policy.largest(provisioning, in: books.ledger.available(in: space))
             return provisioning == .thin ? min(largest, books.ledger.exposable(in: space)) : largest
         }
@@ -199,7 +199,7 @@ final class Shelf: Sendable {
 
     /// How well the pool is off now.
     func strain() throws(VolumeFault) -> PoolStrain {
-        try withSpace { (books, space) in
+        try withSpace(countingAll: false) { (books, space) in
             PoolStrain(
                 pressure: books.ledger.pressure(in: space), space: space, exposure: books.ledger.exposure)
         }
@@ -209,11 +209,13 @@ final class Shelf: Sendable {
 extension Shelf {
     /// Runs `body` on the ledger and on what was free when the ledger was as it is.
     private func withSpace<Result: Sendable>(
+        countingAll: Bool,
         _ body: (inout Books, PoolSpace) throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result {
         try settle()
         for _ in 0..<Self.mostLooks {
             let version = books.withLock { $0.version }
+            if countingAll { try store.countAll() }
             let space = try store.space()
             let change = books.withLock { $0.version == version ? $0.notice(space) : nil }
             if let strain = change { onPressure(PoolPressureChange(pool: store.pool.name, strain: strain)) }

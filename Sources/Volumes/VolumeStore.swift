@@ -66,6 +66,9 @@ package protocol VolumeStore: SnapshotStore {
     /// What the pool's file system says now.
     func space() throws(VolumeFault) -> PoolSpace
 
+    /// Makes all that was allocated and freed up to now show in `space`, on file systems that count late.
+    func countAll() throws(VolumeFault)
+
     /// Waits for deleted volumes to give their blocks back; true if there is more room now.
     func reclaim() throws(VolumeFault) -> Bool
 

@@ -75,6 +75,8 @@ package final class FakeStore: VolumeStore {
         try step("space") { PoolSpace(total: $0.total, free: $0.free) }
     }
 
+    package func countAll() throws(VolumeFault) {}
+
     package func reclaim() throws(VolumeFault) -> Bool {
         try step("reclaim") { state in
             defer { state.trash = .zero }
