@@ -118,8 +118,9 @@ extension DiskPool {
     ///
     /// Forward, because the image may have been staged at its new length since; the caller repeats the growth anyway.
     private func completeGrowths() throws {
-        for case (var record, .some(let image)) in try volumes(try names()[...])
-        where image.size > record.size {
+        for name in try names() {
+            guard case (var record, .some(let image))? = try volumes([name]).first, image.size > record.size
+            else { continue }
             log.info(
                 "record of an interrupted growth completed", (.volumeID, "\(record.id)"),
                 (.sizeBytes, image.size.bytes))

@@ -184,7 +184,7 @@ final class Shelf: Sendable {
         do {
             return try find(store)
         } catch {
-            guard case .notNow = error, !books.withLock({ $0.names.contains(key) }) else { throw error }
+            guard case .notNow = error, !holds(key) else { throw error }
             return nil
         }
     }
@@ -294,29 +294,44 @@ extension Shelf {
             let (known, version) = books.withLock { ($0.stamp, $0.version) }
             let stamp = try store.stamp()
             if let known, known == stamp { return }
-            let volumes = try store.names()
-            let snapshots = try store.snapshotNames()
-            let (newVolumes, newSnapshots) = books.withLock { books in
-                (
-                    volumes.filter { !books.names.contains(.volume($0)) },
-                    snapshots.filter { !books.names.contains(.snapshot($0)) }
-                )
-            }
-            let snapshotRecords = try store.snapshots(newSnapshots[...])
-            let volumeRecords = try store.volumes(newVolumes[...])
-            let isDone = books.withLock { books in
-                guard books.version == version else { return false }
-                books.retain(volumes, snapshots)
-                for (record, image) in volumeRecords {
-                    books.enter(record, held: image?.allocated ?? .zero, nil)
-                }
-                for record in snapshotRecords { books.enter(record, nil) }
-                books.stamp = stamp
-                return true
-            }
-            if isDone { return }
+            if try rebuild(from: version, stamp) { return }
         }
         throw .operationPending("pool \(store.pool.name)")
+    }
+
+    /// Enters what is new and takes out what is gone; false if the books were changed by others meanwhile.
+    private func rebuild(from version: Int, _ stamp: PoolStamp) throws(VolumeFault) -> Bool {
+        let volumes = try store.names()
+        let snapshots = try store.snapshotNames()
+        var version = version
+        /// A part at a time, so that not all records are in memory at once.
+        func step(_ body: (inout Books) -> Void) -> Bool {
+            books.withLock { books in
+                guard books.version == version else { return false }
+                body(&books)
+                version = books.version
+                return true
+            }
+        }
+        guard step({ $0.retain(volumes, snapshots) }) else { return false }
+        for part in Self.parts(of: volumes.filter { !holds(.volume($0)) }) {
+            let found = try store.volumes(part)
+            let isDone = step { books in
+                for (record, image) in found { books.enter(record, held: image?.allocated ?? .zero, nil) }
+            }
+            guard isDone else { return false }
+        }
+        for part in Self.parts(of: snapshots.filter { !holds(.snapshot($0)) }) {
+            let found = try store.snapshots(part)
+            guard step({ books in for record in found { books.enter(record, nil) } }) else { return false }
+        }
+        return step { $0.stamp = stamp }
+    }
+
+    private func holds(_ key: ObjectKey) -> Bool { books.withLock { $0.names.contains(key) } }
+
+    private static func parts(of names: [VolumeName]) -> [ArraySlice<VolumeName>] {
+        stride(from: 0, to: names.count, by: 256).map { names[$0..<min($0 + 256, names.count)] }
     }
 }
 
