@@ -67,8 +67,8 @@ let package = Package(
         tests("CSIWireTests", ["CSIWire"]),
         tests("RPCTests", ["RPCServer", "RPCClient"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
-        tests("DriverAppTests", ["DriverApp", "Volumes", "Log"]),
-        tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "DriverApp"]),
+        tests("DriverAppTests", ["DriverApp", "CSIServices", "Pool", "Volumes", "Log"]),
+        tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp"]),
         tests("RepositoryTests", []),
     ]
 )

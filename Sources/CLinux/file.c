@@ -16,6 +16,7 @@ static uint64_t open_flags(clinux_open_how how)
     switch (how) {
     case CLINUX_OPEN_READ: return O_RDONLY;
     case CLINUX_OPEN_READ_WRITE: return O_RDWR;
+    case CLINUX_OPEN_READ_WRITE_DIRECT: return O_RDWR | O_DIRECT;
     case CLINUX_OPEN_CREATE: return O_RDWR | O_CREAT | O_EXCL;
     case CLINUX_OPEN_FOLDER: return O_RDONLY | O_DIRECTORY;
     case CLINUX_OPEN_PATH: return O_PATH;

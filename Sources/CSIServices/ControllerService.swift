@@ -97,7 +97,8 @@ package struct ControllerService: Sendable {
         return try CreateRequest(
             name: name, range: range ?? .any, kind: kind, takesAnyFilesystem: !namesFilesystem,
             parameters: parameters, source: source, requisite: (place?.requisite ?? []).map(\.segments),
-            preferred: (place?.preferred ?? []).map(\.segments))
+            preferred: (place?.preferred ?? []).map(\.segments),
+            madeFor: ClaimNames(parameters: request.parameters))
     }
 
     func wire(_ volume: VolumeRecord) -> CSI.Volume {

@@ -5,10 +5,9 @@ extension NodeService {
     @Sendable func stats(
         _ request: CSI.NodeGetVolumeStatsRequest
     ) throws(VolumeFault) -> CSI.NodeGetVolumeStatsResponse {
-        let id = try RequestChecks.volumeID(request.volumeID)
-        let path = try place(request.volumePath)
-        guard let id, let path else {
-            throw .missing("volume \(request.volumeID) at \(request.volumePath)")
+        let handle = try RequestChecks.required(request.volumeID, "volume_id")
+        guard let path = try place(request.volumePath), let id = try volumes.id(of: handle) else {
+            throw .missing("volume \(handle) at \(request.volumePath)")
         }
         let (usage, health) = try volumes.usage(of: id, at: path)
         var wire = [CSI.VolumeUsage(usage.bytes, .bytes)]

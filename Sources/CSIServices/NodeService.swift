@@ -1,19 +1,38 @@
 import CSIWire
 package import Volumes
 
+/// Bounds that the operator of a node sets.
+package struct NodeLimits: Equatable, Sendable {
+    /// The most volumes that the scheduler may put on the node; zero for no bound.
+    package let volumes: Int64
+    /// The largest inline volume; zero where there are to be none.
+    package let inlineSize: ByteCount
+
+    /// Sets the bounds.
+    package init(volumes: Int64 = 0, inlineSize: ByteCount = .gibibytes(10)) {
+        self.volumes = volumes
+        self.inlineSize = inlineSize
+    }
+}
+
 /// The Node service: volumes staged and published on this node.
 package struct NodeService: Sendable {
     let nodeID: String
     let volumes: NodeVolumes
     let topology: Topology
     let paths: PathPolicy
+    let limits: NodeLimits
 
-    /// Serves the volumes of this node, at paths that the policy admits.
-    package init(nodeID: String, volumes: NodeVolumes, topology: Topology, paths: PathPolicy) {
+    /// Serves the volumes of this node, at paths that the policy admits and within its limits.
+    package init(
+        nodeID: String, volumes: NodeVolumes, topology: Topology, paths: PathPolicy,
+        limits: NodeLimits = NodeLimits()
+    ) {
         self.nodeID = nodeID
         self.volumes = volumes
         self.topology = topology
         self.paths = paths
+        self.limits = limits
     }
 
     /// The methods of the service.
@@ -32,9 +51,10 @@ package struct NodeService: Sendable {
                 ])
             },
             CSIHandler(CSI.NodeGetInfoRequest.self, isQuick: true) {
-                [nodeID, topology] _ throws(VolumeFault) in
+                [nodeID, topology, limits] _ throws(VolumeFault) in
                 CSI.NodeGetInfoResponse(
-                    nodeID: nodeID, accessibleTopology: CSI.Topology(segments: topology))
+                    nodeID: nodeID, maxVolumesPerNode: limits.volumes,
+                    accessibleTopology: CSI.Topology(segments: topology))
             },
         ]
     }
@@ -66,6 +86,9 @@ package struct NodeService: Sendable {
         let id = try RequestChecks.volumeID(request.volumeID)
         let target = try paths.admit(request.targetPath, field: "target_path")
         let capability = try VolumeCapability(request.volumeCapability)
+        if request.volumeContext[InlineHandle.contextKey] == "true" {
+            return try publishInline(request, at: target, capability)
+        }
         guard let id else { throw .missing("volume \(request.volumeID)") }
         try volumes.publish(
             id, from: try staging(request, of: id), to: target, capability, readOnly: request.readonly)
@@ -84,13 +107,30 @@ package struct NodeService: Sendable {
         throw .notNow("staging_target_path is empty; the volume must be staged first")
     }
 
+    private func publishInline(
+        _ request: CSI.NodePublishVolumeRequest, at target: HostPath, _ capability: VolumeCapability
+    ) throws(VolumeFault) -> CSI.NodePublishVolumeResponse {
+        guard let handle = InlineHandle(request.volumeID) else {
+            throw .malformed(
+                field: "volume_id", why: "an inline volume has one of the form csi-<64 hex digits>")
+        }
+        guard limits.inlineSize > .zero else {
+            throw .notNow("inline volumes are switched off on this node (--inline-limit 0)")
+        }
+        let wish = try CreateRequest(
+            inline: handle, attributes: try RequestChecks.map(request.volumeContext, "volume_context"),
+            capability, at: target, limit: limits.inlineSize)
+        try volumes.publishInline(wish, to: target, capability, readOnly: request.readonly)
+        return CSI.NodePublishVolumeResponse()
+    }
+
     @Sendable private func unpublish(
         _ request: CSI.NodeUnpublishVolumeRequest
     ) throws(VolumeFault) -> CSI.NodeUnpublishVolumeResponse {
-        let id = try RequestChecks.volumeID(request.volumeID)
+        let handle = try RequestChecks.required(request.volumeID, "volume_id")
         let target = try paths.admit(request.targetPath, field: "target_path")
         // CSI 1.x, NodeUnpublishVolume: what is not published is unpublished already.
-        if let id { try volumes.unpublish(id, from: target) }
+        if let id = try volumes.id(of: handle) { try volumes.unpublish(id, from: target) }
         return CSI.NodeUnpublishVolumeResponse()
     }
 }

@@ -14,8 +14,8 @@ final class ChildDriver {
 
     var processID: Int32 { child.processID }
 
-    /// Starts the driver and waits until it says that it is ready.
-    init(folder: String, pool: String) throws {
+    /// Starts the driver and waits until it says that it is ready; `pool` is what `--pool` takes.
+    init(folder: String, pool: String, flags: [String] = []) throws {
         socket = "\(folder)/csi.sock"
         logPath = "\(folder)/driver.log"
         let log = try Directory.open(folder).createFile("driver.log", mode: 0o600)
@@ -23,8 +23,8 @@ final class ChildDriver {
             "/proc/self/exe",
             [
                 "loopcsi", "serve", "--endpoint", "unix://\(socket)", "--node-id", "here",
-                "--pool", "default=\(pool),reserve=0%",
-            ], output: log)
+                "--pool", pool,
+            ] + flags, output: log)
         do {
             try waitUntilReady()
         } catch {

@@ -1,11 +1,11 @@
 import CSIWire
 import LinuxHost
 
-/// `loopcsi demo`: the life of two volumes on this machine, step by step, as the kernel sees it.
+/// `loopcsi demo`: the life of some volumes on this machine, step by step, as the kernel sees it.
 enum DemoCommand {
     static func run(_ arguments: [String]) throws -> Int32 {
         guard arguments.isEmpty else { throw UsageError("use: loopcsi demo (it takes no flags)") }
-        let code = try Workbench.run("demo") { bench in
+        let code = try Workbench.run("demo", imageGiB: 8) { bench in
             let steps = DemoSteps()
             steps.heading("a driver of its own in \(bench.folder), process \(bench.driver.processID)")
             try introduce(bench, steps)
@@ -13,6 +13,8 @@ enum DemoCommand {
             try DemoFilesystem(bench, steps).run()
             steps.heading("a raw block volume")
             try DemoBlock(bench, steps).run()
+            steps.heading("a snapshot, a restore and a clone")
+            try DemoCopies(bench, steps).run()
         }
         if code == 0 { print("\nall steps passed; the driver, its mounts, devices and folder are gone") }
         return code
@@ -29,7 +31,8 @@ enum DemoCommand {
             try bench.client.call(CSI.ProbeRequest())
         } shows: { reply in
             guard reply.ready ?? true else { throw Surprise("the driver is not ready") }
-            return "ready"
+            return
+                "ready; the pool is in a file: \(try KernelView(pool: bench.pool).sentence(mountAt: bench.pool))"
         }
     }
 }

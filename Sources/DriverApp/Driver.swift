@@ -15,6 +15,7 @@ package final class Driver: Sendable {
 
     private let server: RPCServer
     private let pools: [DiskPool]
+    private let host: KernelNode
     private let log: Logger
 
     /// Wires the driver and begins to serve.
@@ -24,7 +25,11 @@ package final class Driver: Sendable {
         var pools: [DiskPool] = []
         for pool in options.pools {
             do {
-                pools.append(try DiskPool.open(pool.path, name: pool.name, log: log))
+                let image = try pool.image.map { (options) throws(PoolError) in
+                    try PoolImage.open(pool.path, options, name: pool.name, log: log)
+                }
+                pools.append(
+                    try DiskPool.open(image?.mountPoint ?? pool.path, in: image, name: pool.name, log: log))
             } catch {
                 throw StartError("\(error)")
             }
@@ -53,10 +58,12 @@ package final class Driver: Sendable {
                     log.info("the pool has room again", (.pool, change.pool.text))
                 }
             })
+        let propagation = Self.propagation(options)
         let volumes = NodeVolumes(catalog: catalog, host: host)
         let readiness = Readiness { () throws(VolumeFault) in
             try catalog.check()
             try host.check()
+            if let propagation { throw propagation }
         }
         let handlers =
             IdentityService(
@@ -66,25 +73,49 @@ package final class Driver: Sendable {
                 readiness: readiness.check
             ).handlers
             + ControllerService(catalog: catalog, node: volumes).handlers
+            + GroupControllerService(catalog: catalog).handlers
             + NodeService(
-                nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths
+                nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths,
+                limits: options.limits
             ).handlers
         self.pools = pools
+        self.host = host
         self.log = log
         try options.makeSocketFolder()
         CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
+        for id in try volumes.collectInline() {
+            log.info("inline volume of a vanished pod deleted", (.volumeID, "\(id)"))
+        }
         server = try RPCServer.start(
             socket: options.socketPath, methods: handlers.map { Self.method($0, log) })
         if !host.growsMounted(.ext4) {
             log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
         }
+        if let propagation { log.error(propagation.summary) }
+        if let trouble = try Surroundings.troubleWithDeviceNodes() { log.error(trouble) }
         log.info(
             "serving", (.endpoint, options.socketPath), (.nodeID, options.nodeID), (.version, Self.version))
     }
 
+    /// What keeps mounts from the pods, if the operator says where kubelet is; it cannot change while the driver runs.
+    private static func propagation(_ options: ServeOptions) -> VolumeFault? {
+        guard let root = options.kubeletRoot else { return nil }
+        do {
+            try Surroundings.checkPropagation(below: root)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.
+    ///
+    /// A copy bit by bit is given up, as it may take longer than anybody waits for the end.
     package func stop() {
+        for pool in pools { pool.giveUpCopies() }
         server.stop()
+        // A call that outlasted the server's patience must not leave a volume frozen.
+        host.thawLeftovers()
         for pool in pools { pool.close() }
         log.info("stopped")
     }

@@ -18,6 +18,14 @@ struct KernelView {
         try FileStatus.at("\(pool)/volumes/\(name)/image")
     }
 
+    /// The image of a snapshot.
+    func snapshot(_ name: String) throws -> FileStatus? {
+        try FileStatus.at("\(pool)/snapshots/\(name)/image")
+    }
+
+    /// What the pool's file system has free.
+    func free() throws -> Int64 { try FilesystemSpace.at(pool).freeBytes }
+
     /// The mount that a user of the path sees; nothing if it is none.
     func mount(at path: String) throws -> Mount? { try MountTable.read().mounts(at: path).last }
 

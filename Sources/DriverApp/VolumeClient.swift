@@ -4,10 +4,11 @@ import RPCClient
 
 /// A caller of the driver that remembers what it asked for, so that all of it can be undone.
 final class VolumeClient {
-    private static let timeoutSeconds = 60.0
+    private static let timeoutSeconds = 300.0
 
     private let connection: RPCConnection
     private var created: Set<String> = []
+    private var snapshots: Set<String> = []
     private var staged: [String: String] = [:]
     private var published: [String: String] = [:]
 
@@ -24,12 +25,13 @@ final class VolumeClient {
 
     /// Creates a volume and returns its handle.
     func create(
-        _ name: String, _ use: CSI.VolumeCapability, bytes: Int64, parameters: [String: String] = [:]
+        _ name: String, _ use: CSI.VolumeCapability, bytes: Int64, parameters: [String: String] = [:],
+        from source: CSI.VolumeContentSource? = nil
     ) throws -> String {
         let reply = try call(
             CSI.CreateVolumeRequest(
                 name: name, capacityRange: CSI.CapacityRange(requiredBytes: bytes), volumeCapabilities: [use],
-                parameters: parameters))
+                parameters: parameters, contentSource: source))
         guard let volume = reply.volume else { throw CSIStatus(.internalError, "a reply without a volume") }
         created.insert(volume.volumeID)
         return volume.volumeID
@@ -65,6 +67,21 @@ final class VolumeClient {
         created.remove(volume)
     }
 
+    /// Takes a snapshot and returns its handle.
+    func snapshot(of volume: String, named name: String) throws -> String {
+        let reply = try call(CSI.CreateSnapshotRequest(sourceVolumeID: volume, name: name))
+        guard let snapshot = reply.snapshot else {
+            throw CSIStatus(.internalError, "a reply without a snapshot")
+        }
+        snapshots.insert(snapshot.snapshotID)
+        return snapshot.snapshotID
+    }
+
+    func deleteSnapshot(_ snapshot: String) throws {
+        _ = try call(CSI.DeleteSnapshotRequest(snapshotID: snapshot))
+        snapshots.remove(snapshot)
+    }
+
     /// Unpublishes, unstages and deletes whatever is left; goes on after a failure and throws the first one.
     func undoAll() throws {
         var first: (any Error)?
@@ -74,6 +91,7 @@ final class VolumeClient {
         for (target, volume) in published { attempt { try unpublish(volume, from: target) } }
         for (path, volume) in staged { attempt { try unstage(volume, from: path) } }
         for volume in created { attempt { try delete(volume) } }
+        for snapshot in snapshots { attempt { try deleteSnapshot(snapshot) } }
         if let first { throw first }
     }
 }

@@ -28,13 +28,19 @@ enum WorkFolder {
     /// Takes all mounts and loop devices of the folder away; returns what there was.
     private static func release(_ folder: String) throws -> [String] {
         var leftovers: [String] = []
-        // A later mount may lie on an earlier one.
+        // A later mount may lie on an earlier one, and devices on files of a mount, as in a pool of its own, hold it.
         for mount in try MountTable.read().mounts.reversed() where mount.target.hasPrefix("\(folder)/") {
+            leftovers += try detachAll(below: mount.target)
             try Mounting.unmount(mount.target)
             leftovers.append("a mount at \(mount.target)")
         }
+        return try leftovers + detachAll(below: folder)
+    }
+
+    private static func detachAll(below path: String) throws -> [String] {
+        var leftovers: [String] = []
         for (device, status) in try LoopDevices.allWithStatus()
-        where status.backingPath.hasPrefix("\(folder)/") {
+        where status.backingPath.hasPrefix("\(path)/") {
             try device.detach()
             leftovers.append("\(device)")
         }

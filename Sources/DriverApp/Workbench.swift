@@ -1,5 +1,6 @@
 import LinuxHost
 import Log
+import Pool
 
 /// A driver in a folder of its own, for showing and measuring: the real server as a child, with a fresh pool.
 ///
@@ -13,18 +14,27 @@ final class Workbench {
     let driver: ChildDriver
 
     /// Where the driver keeps its volumes.
-    var pool: String { "\(folder)/pool" }
+    let pool: String
 
-    private init(folder: String) throws {
+    private init(folder: String, imageGiB: Int?, flags: [String]) throws {
         self.folder = folder
-        driver = try ChildDriver(folder: folder, pool: "\(folder)/pool")
+        let outer = Self.poolFolder(in: folder)
+        pool = imageGiB == nil ? outer : PoolImage.mountPoint(in: outer)
+        // Sparse, because a host should not lack what a demo hardly uses.
+        let image = imageGiB.map { ",image=\($0)GiB,image-allocation=sparse" } ?? ""
+        driver = try ChildDriver(folder: folder, pool: "default=\(outer),reserve=0%\(image)", flags: flags)
         client = VolumeClient(try driver.connect())
     }
 
+    private static func poolFolder(in folder: String) -> String { "\(folder)/pool" }
+
     /// Makes a bench, lets the body work with it, and cleans up, also after SIGINT and SIGTERM.
     ///
+    /// With a size the pool is in a file of its own, where snapshots are instant whatever the host's file system is.
     /// Returns the exit code of the program: 0, 1 for a failure or leftovers, 128 and the signal's number if interrupted.
-    static func run(_ purpose: String, _ body: (Workbench) throws -> Void) throws -> Int32 {
+    static func run(
+        _ purpose: String, imageGiB: Int? = nil, flags: [String] = [], _ body: (Workbench) throws -> Void
+    ) throws -> Int32 {
         guard HostIdentity.isRoot else {
             throw StartError(
                 "loopcsi \(purpose) needs root (try sudo), because it attaches loop devices and mounts file systems"
@@ -35,13 +45,17 @@ final class Workbench {
         let folder = try WorkFolder.make(purpose)
         var code: Int32 = 0
         do {
-            let bench = try Workbench(folder: folder)
+            let bench = try Workbench(folder: folder, imageGiB: imageGiB, flags: flags)
             code = attempt(purpose) { try body(bench) }
             code = max(code, attempt(purpose) { try bench.client.undoAll() })
             code = max(code, attempt(purpose) { try bench.driver.stop() })
             if code == 1 { bench.driver.showLog() }
         } catch {
             code = report(error, of: purpose)
+        }
+        if imageGiB != nil {
+            // The driver leaves it mounted, as volumes might be in use. A failure shows as leftovers below.
+            code = max(code, attempt(purpose) { try PoolImage.takeDown(Self.poolFolder(in: folder)) })
         }
         return max(code, attempt(purpose) { try WorkFolder.remove(folder) })
     }

@@ -18,6 +18,12 @@ package struct Mount: Equatable, Sendable {
     package let options: [String]
     /// Options of the file system as a whole.
     package let superOptions: [String]
+    /// Whether what is mounted below it appears at its peers as well, such as the host (mount_namespaces(7)).
+    package let isShared: Bool
+
+    /// Whether it shows a file system (or a subvolume of a btrfs) from its root on, and not a folder of another one, as
+    /// the bind mounts of containers do.
+    package var showsWholeFilesystem: Bool { root == "/" || superOptions.contains("subvol=\(root)") }
 
     /// Whether writes through this mount are refused, by the mount or by the whole file system.
     package var isReadOnly: Bool { options.contains("ro") || isFilesystemReadOnly }
@@ -39,6 +45,7 @@ package struct Mount: Equatable, Sendable {
         self.device = device
         root = fields[3]
         target = fields[4]
+        isShared = fields[6..<dash].contains { $0.hasPrefix("shared:") }
         options = fields[5].split(separator: ",").map(String.init)
         filesystem = fields[dash + 1]
         source = fields[dash + 2]

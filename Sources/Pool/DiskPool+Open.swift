@@ -20,10 +20,14 @@ private struct IdentityFile: Codable {
 extension DiskPool {
     /// Opens the pool, or makes it in a folder that is missing or empty; sweeps what an interrupted run left.
     ///
+    /// With an `image` the path is its mount point.
+    ///
     /// - Throws: `PoolError` for a folder with other contents, an unknown format version, or host trouble.
-    package static func open(_ path: String, name: PoolName, log: Logger) throws(PoolError) -> DiskPool {
+    package static func open(
+        _ path: String, in image: PoolImage? = nil, name: PoolName, log: Logger
+    ) throws(PoolError) -> DiskPool {
         do {
-            return try opening(path, name: name, log: log)
+            return try opening(path, image, name: name, log: log)
         } catch let error as PoolError {
             throw error
         } catch {
@@ -31,7 +35,9 @@ extension DiskPool {
         }
     }
 
-    private static func opening(_ path: String, name: PoolName, log: Logger) throws -> DiskPool {
+    private static func opening(
+        _ path: String, _ image: PoolImage?, name: PoolName, log: Logger
+    ) throws -> DiskPool {
         try makeFolder(path)
         let root = try Directory.open(path)
         try refuseStrangers(root, path: path, name: name)
@@ -42,7 +48,7 @@ extension DiskPool {
             id: id, name: name, defaultProvisioning: features.canAllocate ? .thick : .thin, sectorBytes: 4096,
             sharesBlocks: features.canReflink)
         let pool = DiskPool(
-            pool: description, path: path, features: features, identity: identity, log: log)
+            pool: description, path: path, features: features, identity: identity, image: image, log: log)
         try pool.sweep()
         log.info(
             "pool opened", (.pool, name.text), (.path, path), (.poolID, id.text),
@@ -51,7 +57,7 @@ extension DiskPool {
         return pool
     }
 
-    private static func makeFolder(_ path: String) throws {
+    static func makeFolder(_ path: String) throws {
         let cut = path.lastIndex(of: "/") ?? path.startIndex
         let parent = path[..<cut].isEmpty ? "/" : String(path[..<cut])
         let last = String(path[cut...].dropFirst())
@@ -71,6 +77,12 @@ extension DiskPool {
             !harmless.contains(entry) && !entry.hasPrefix(Directory.temporaryPrefix)
         }
         guard let stranger else { return }
+        if try root.status(PoolImage.Layout.image) != nil {
+            throw PoolError(
+                description:
+                    "pool \(name) at \(path) is kept in the file \(PoolImage.Layout.image); serve it with image="
+            )
+        }
         throw PoolError(
             description: "pool \(name) at \(path) has no \(PoolLayout.identityFile) but holds '\(stranger)'; "
                 + "give it an empty folder, or mount the disk that holds the pool")
@@ -86,6 +98,13 @@ extension DiskPool {
             try root.replace(
                 PoolLayout.identityFile, with: RecordFile.json(file), mode: 0o600, sync: true)
         }
+        return try readIdentity(of: root, path: path, name: name)
+    }
+
+    /// Reads the identity file, which must be there.
+    static func readIdentity(
+        of root: borrowing Directory, path: String, name: PoolName
+    ) throws -> (PoolID, FileIdentity) {
         let bytes = try root.read(PoolLayout.identityFile, limitBytes: 4096)
         let file = try JSONDecoder().decode(IdentityFile.self, from: Data(bytes))
         guard file.version == IdentityFile.newestVersion else {
@@ -118,9 +137,14 @@ extension DiskPool {
     ///
     /// Forward, because the image may have been staged at its new length since; the caller repeats the growth anyway.
     private func completeGrowths() throws {
-        for name in try names() {
-            guard case (var record, .some(let image))? = try volumes([name]).first, image.size > record.size
-            else { continue }
+        let names = try names()
+        for start in stride(from: 0, to: names.count, by: 256) {
+            try completeGrowths(of: names[start..<min(start + 256, names.count)])
+        }
+    }
+
+    private func completeGrowths(of names: ArraySlice<VolumeName>) throws {
+        for case (var record, .some(let image)) in try volumes(names) where image.size > record.size {
             log.info(
                 "record of an interrupted growth completed", (.volumeID, "\(record.id)"),
                 (.sizeBytes, image.size.bytes))

@@ -2,10 +2,12 @@ import LinuxHost
 package import Volumes
 
 extension DiskPool {
-    package func snapshotNames() throws(VolumeFault) -> [VolumeName] { try names(in: PoolLayout.snapshots) }
+    package func snapshotNames() throws(VolumeFault) -> [VolumeName] {
+        (try names(in: PoolLayout.snapshots) + memberNames()).sorted()
+    }
 
     package func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord? {
-        guard let folder = try folder(of: name, in: PoolLayout.snapshots) else { return nil }
+        guard let folder = try folder(ofSnapshot: name) else { return nil }
         return try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name))
     }
 
@@ -14,6 +16,8 @@ extension DiskPool {
         found.reserveCapacity(names.count)
         try eachFolder(names, in: PoolLayout.snapshots) { (name, folder) throws(VolumeFault) in
             found.append(try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name)))
+        } elsewhere: { (name) throws(VolumeFault) in
+            if let member = try snapshot(of: name) { found.append(member) }
         }
         return found
     }
@@ -26,17 +30,24 @@ extension DiskPool {
             RecordFile.json(SnapshotFile(written))
         ) { (image, _) throws(VolumeFault) in
             try copy(of: .volume(record.source), into: image, quieting)
-            try VolumeFault.onHost("size image of snapshot \(record.id.name)") { () throws(SystemError) in
-                // An interrupted growth may have left the source longer than its record says.
-                if try image.status().sizeBytes != record.size.bytes {
-                    try image.truncate(to: record.size.bytes)
-                }
-                if record.provisioning == .thin {
-                    written.commitment = ByteCount(known: try image.status().allocatedBytes)
+            try cutToSize(image, record)
+            if record.provisioning == .thin {
+                written.commitment = try VolumeFault.onHost("examine image of snapshot \(record.id.name)") {
+                    () throws(SystemError) in
+                    ByteCount(known: try image.status().allocatedBytes)
                 }
             }
         }
         return written
+    }
+
+    /// An interrupted growth may have left the source longer than its record says.
+    func cutToSize(_ image: borrowing OwnedDescriptor, _ record: SnapshotRecord) throws(VolumeFault) {
+        try VolumeFault.onHost("size image of snapshot \(record.id.name)") { () throws(SystemError) in
+            if try image.status().sizeBytes != record.size.bytes {
+                try image.truncate(to: record.size.bytes)
+            }
+        }
     }
 
     package func removeSnapshot(_ name: VolumeName) throws(VolumeFault) {

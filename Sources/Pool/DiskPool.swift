@@ -5,6 +5,7 @@
 
 import LinuxHost
 import Log
+import Synchronization
 package import Volumes
 
 /// One pool folder: records and images of its volumes.
@@ -19,17 +20,23 @@ package final class DiskPool: VolumeStore {
     /// What the file system below can do.
     package let features: PoolFeatures
     let identity: FileIdentity
+    /// The file that holds the pool's file system, where it is one of its own.
+    let image: PoolImage?
     let mkfs: Mkfs
     let trash: Reclaimer
     let log: Logger
+    /// True once copies are to be given up.
+    let isStopping = Mutex(false)
 
     init(
-        pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity, log: Logger
+        pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity,
+        image: PoolImage?, log: Logger
     ) {
         self.pool = pool
         self.path = path
         self.features = features
         self.identity = identity
+        self.image = image
         self.mkfs = Mkfs()
         self.trash = Reclaimer(poolPath: path, log: log)
         self.log = log
@@ -83,12 +90,13 @@ package final class DiskPool: VolumeStore {
 
     package func space() throws(VolumeFault) -> PoolSpace {
         let root = try opened()
-        let space = try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
-            try root.space()
+        return try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
+            let space = try root.space()
+            let free = try image?.free(of: space) ?? space.availableBytes
+            return PoolSpace(
+                total: ByteCount(known: space.totalBytes), free: ByteCount(known: free),
+                overhead: features.overhead(ofTotal: space.totalBytes))
         }
-        return PoolSpace(
-            total: ByteCount(known: space.totalBytes), free: ByteCount(known: space.availableBytes),
-            overhead: features.overhead(ofTotal: space.totalBytes))
     }
 
     package func countAll() throws(VolumeFault) {
@@ -152,14 +160,19 @@ package final class DiskPool: VolumeStore {
         return found
     }
 
-    /// Runs `body` on the folders of those objects that are there.
+    /// Runs `body` on the folders of those objects that are there; members of groups have theirs elsewhere.
     func eachFolder(
         _ names: ArraySlice<VolumeName>, in parent: String,
-        _ body: (VolumeName, borrowing Directory) throws(VolumeFault) -> Void
+        _ body: (VolumeName, borrowing Directory) throws(VolumeFault) -> Void,
+        elsewhere: (VolumeName) throws(VolumeFault) -> Void = { _ in }
     ) throws(VolumeFault) {
         guard !names.isEmpty else { return }
         let parent = try opened(parent)
         for name in names {
+            if name.membership != nil {
+                try elsewhere(name)
+                continue
+            }
             let folder: Directory
             do {
                 folder = try parent.open(name.text)
@@ -215,14 +228,16 @@ enum PoolLayout {
     static let identityFile = "pool.json"
     static let volumes = "volumes"
     static let snapshots = "snapshots"
+    static let groups = "groups"
     static let staging = "staging"
     static let trash = "trash"
     static let record = "volume.json"
     static let snapshotRecord = "snapshot.json"
+    static let groupRecord = "group.json"
     static let image = "image"
     static let note = "staging.json"
     /// Where objects are once they can be seen.
-    static let published = [volumes, snapshots]
+    static let published = [volumes, snapshots, groups]
     static let folders = published + [staging, trash]
 }
 
@@ -252,10 +267,15 @@ extension VolumeFault {
         do {
             return try body()
         } catch {
-            guard error.errno == .noSpace || error.errno == .quota else {
-                throw .host(step: step, cause: "\(error)")
-            }
-            throw .noSpace("\(step): the pool's file system is full (\(error))")
+            throw .whileAllocating(step, error)
         }
+    }
+
+    /// What an error means that a step met which allocates blocks.
+    static func whileAllocating(_ step: String, _ error: SystemError) -> VolumeFault {
+        guard error.errno == .noSpace || error.errno == .quota else {
+            return .host(step: step, cause: "\(error)")
+        }
+        return .noSpace("\(step): the pool's file system is full (\(error))")
     }
 }

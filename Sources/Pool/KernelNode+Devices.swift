@@ -102,14 +102,20 @@ extension KernelNode {
     package func troubles(
         of record: VolumeRecord, _ view: VolumeOnNode
     ) throws(VolumeFault) -> [String] {
-        let note = try note(of: record.id)
+        Self.troubles(of: view, try note(of: record.id))
+    }
+
+    /// The same for a view and a note that were read before.
+    static func troubles(of view: VolumeOnNode, _ note: StagingNote) -> [String] {
         guard let device = view.device else {
             // Staged by the note, but no device carries the image: so it is after a reboot, or when it was taken away.
             return note.staged.isEmpty ? [] : ["its loop device is gone; it has to be staged again"]
         }
         var troubles: [String] = []
         if view.isOnOtherImage { troubles.append("\(device) carries another file than the volume's image") }
-        if view.isFilesystemReadOnly, !device.isReadOnly, !note.staged.values.contains(where: \.isReadOnly) {
+        // An inline volume is mounted at its target, so what is noted of that is how it was asked for.
+        let asked = note.staged.isEmpty ? note.published : note.staged
+        if view.isFilesystemReadOnly, !device.isReadOnly, !asked.values.contains(where: \.isReadOnly) {
             troubles.append("the kernel made the file system read-only")
         }
         let name = "loop\(device.number)"
@@ -125,7 +131,7 @@ extension KernelNode {
         return troubles
     }
 
-    private func unreachable(_ path: String) -> String? {
+    private static func unreachable(_ path: String) -> String? {
         do {
             // Opening reaches the file system; XFS still tells its space from memory after a shutdown.
             _ = try Directory.open(path)

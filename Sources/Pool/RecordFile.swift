@@ -21,6 +21,12 @@ struct RecordFile: Codable {
     /// Absent where no other object can share blocks with the image.
     var lineage: String?
     var created: String
+    /// Names of the claim; absent where nobody told them.
+    var claim: String?
+    var claimNamespace: String?
+    var persistentVolume: String?
+    /// Absent in records of volumes that a controller made.
+    var inlineTarget: String?
 
     init(_ record: VolumeRecord) {
         version = Self.newestVersion
@@ -34,6 +40,10 @@ struct RecordFile: Codable {
         source = record.source?.recorded
         lineage = record.lineage?.text
         created = record.created
+        claim = record.madeFor.claim
+        claimNamespace = record.madeFor.namespace
+        persistentVolume = record.madeFor.volume
+        inlineTarget = record.inlineTarget
     }
 
     /// Reads a record and verifies that it is the one of that volume.
@@ -59,7 +69,10 @@ struct RecordFile: Codable {
         return VolumeRecord(
             id: id, requestedName: file.name, size: size, kind: kind, provisioning: provisioning,
             sectorBytes: file.sectorBytes, parameters: try VolumeParameters(file.parameters),
-            source: source, lineage: file.lineage.flatMap { VolumeName(folder: $0) }, created: file.created)
+            source: source, lineage: file.lineage.flatMap { VolumeName(folder: $0) }, created: file.created,
+            madeFor: ClaimNames(
+                claim: file.claim, namespace: file.claimNamespace, volume: file.persistentVolume),
+            inlineTarget: file.inlineTarget)
     }
 
     /// Readable JSON with sorted keys and a newline at its end.

@@ -15,6 +15,30 @@ package struct ByteCount: Hashable, Comparable, Sendable, CustomStringConvertibl
         self.bytes = bytes
     }
 
+    /// Reads an amount as people write it: bytes, or a whole number with Ki, Mi, Gi, Ti (also as KiB and so on) or k, M, G, T.
+    ///
+    /// The spelling is that of Kubernetes quantities (apimachinery, resource.Quantity) without fractions.
+    package init?(quantity text: String) {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let factor: Int64? =
+            switch text.dropFirst(digits.count) {
+            case "": 1
+            case "Ki", "KiB": 1 << 10
+            case "Mi", "MiB": 1 << 20
+            case "Gi", "GiB": 1 << 30
+            case "Ti", "TiB": 1 << 40
+            case "k": 1000
+            case "M": 1_000_000
+            case "G": 1_000_000_000
+            case "T": 1_000_000_000_000
+            default: nil
+            }
+        guard let factor, let count = Int64(digits) else { return nil }
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)
+        guard !overflow else { return nil }
+        self.init(bytes)
+    }
+
     /// No bytes at all.
     package static let zero = ByteCount(known: 0)
 

@@ -4,13 +4,16 @@ extension Catalog {
     /// - Throws: `notNow` while the volume is attached anywhere, or if its pool is not here (saying "deleted" of a
     ///   volume that cannot be reached would lose it from the books), `operationPending`, `host`.
     package func delete(_ id: VolumeID) throws(VolumeFault) {
+        try inFlight.withExclusive(id.name) { () throws(VolumeFault) in try discard(id) }
+    }
+
+    /// The same for who holds the volume's key already.
+    func discard(_ id: VolumeID) throws(VolumeFault) {
         guard let shelf = shelf(of: id.pool) else {
             throw .notNow("volume \(id) lives in pool \(id.pool), which is not on this node")
         }
-        try inFlight.withExclusive(id.name) { () throws(VolumeFault) in
-            try shelf.store.remove(id.name)
-            shelf.release(.volume(id.name))
-        }
+        try shelf.store.remove(id.name)
+        shelf.release(.volume(id.name))
     }
 
     /// Grows the volume to the range; a volume that is large enough stays as it is.

@@ -88,7 +88,7 @@ extension Catalog {
             provisioning: request.parameters.provisioning ?? pool.defaultProvisioning,
             sectorBytes: plan.sectorBytes ?? pool.sectorBytes, parameters: request.parameters,
             source: request.source, lineage: request.source.flatMap { shelf.lineage(of: $0) },
-            created: now())
+            created: now(), madeFor: request.madeFor, inlineTarget: request.inlineTarget)
         try shelf.store.check()
         try shelf.begin(record)
         do {

@@ -28,9 +28,11 @@ extension Catalog {
 
     /// Lists volumes in the order of their handles, after the one that the last page ended with.
     ///
-    /// Paging by key instead of by index: volumes deleted between two pages do no harm.
+    /// Paging by key instead of by index: volumes deleted between two pages do no harm. Inline volumes are left out:
+    /// no controller made them, and none is to delete them.
     package func list(after: VolumeID?, limit: Int?) throws(VolumeFault) -> VolumePage {
-        try page(after: after.map { ($0.pool, $0.name) }, limit: limit) {
+        if let after { try expectServed(after.pool) }
+        return try page(after: after.map { ($0.pool, $0.name) }, limit: limit) {
             (shelf, name, room) throws(VolumeFault) in
             try shelf.volumes(after: name, limit: room)
         } cut: { (found, isLast) in
@@ -74,6 +76,12 @@ extension Catalog {
             found += try part(shelf, after?.pool == pool ? after?.name : nil, room + 1 - found.count)
         }
         return cut(Array(found.prefix(room)), found.count <= room)
+    }
+
+    /// A token that names a pool of somebody else was not made here, or before a pool was taken away.
+    func expectServed(_ pool: PoolID) throws(VolumeFault) {
+        guard shelf(of: pool) == nil else { return }
+        throw .staleToken("it is not a next_token of this driver; start again without one")
     }
 
     /// The largest volume that `create` would make now with these parameters at that place; zero if none.

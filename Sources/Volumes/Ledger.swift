@@ -146,13 +146,18 @@ package struct Ledger: Sendable {
         snapshots[name] = .some(lineage)
     }
 
-    /// What a snapshot of that volume adds to what is owed, as promised and in full: the blocks that can then not be
+    /// What snapshots of those volumes add to what is owed, as promised and in full: the blocks that can then not be
     /// overwritten in place.
-    package func cost(ofSharing name: VolumeName) -> (promised: ByteCount, full: ByteCount) {
-        guard let line = volumes[name] else { return (.zero, .zero) }
-        let before = owed(line.lineage)
-        let after = owed(line.lineage, isPinned: true)
-        return (after.promised.minus(before.promised), after.full.minus(before.full))
+    package func cost(ofSharing names: [VolumeName]) -> (promised: ByteCount, full: ByteCount) {
+        var promised = ByteCount.zero
+        var full = ByteCount.zero
+        for lineage in Set(names.compactMap { volumes[$0]?.lineage }) {
+            let before = owed(lineage)
+            let after = owed(lineage, isPinned: true)
+            promised = promised + after.promised.minus(before.promised)
+            full = full + after.full.minus(before.full)
+        }
+        return (promised, full)
     }
 
     /// What a volume's image occupied when it was last looked at.
@@ -171,6 +176,9 @@ package struct Ledger: Sendable {
         case .snapshot(let name):
             lineage = snapshots[name] ?? nil
             remove(snapshot: name)
+        case .group:
+            // Its members are entered one by one.
+            return
         }
         guard let lineage, families[lineage] != nil || volumes[lineage] != nil else { return }
         changing(lineage) { $0.departing[lineage, default: 0] += 1 }

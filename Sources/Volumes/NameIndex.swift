@@ -12,7 +12,10 @@ struct NameIndex: Sendable {
     private var cuts: [Cut] = []
 
     var snapshots: [VolumeName] { cuts.map(\.name) }
-    var count: Int { volumes.count + cuts.count }
+    /// How many folders hold all these: members of a group share one, and each group has a first member.
+    var folders: Int { volumes.count + cuts.count - members + groups }
+    private var members = 0
+    private var groups = 0
 
     mutating func insert(volume name: VolumeName) {
         let place = Self.place(of: name, in: volumes, \.self)
@@ -22,8 +25,13 @@ struct NameIndex: Sendable {
 
     mutating func insert(snapshot name: VolumeName, of source: VolumeName) {
         let place = Self.place(of: name, in: cuts, \.name)
-        if place < cuts.count, cuts[place].name == name { cuts.remove(at: place) }
-        cuts.insert(Cut(name: name, source: source), at: place)
+        let cut = Cut(name: name, source: source)
+        if place < cuts.count, cuts[place].name == name {
+            cuts[place] = cut
+        } else {
+            cuts.insert(cut, at: place)
+            count(name, 1)
+        }
     }
 
     mutating func remove(_ key: ObjectKey) {
@@ -33,8 +41,17 @@ struct NameIndex: Sendable {
             if place < volumes.count, volumes[place] == name { volumes.remove(at: place) }
         case .snapshot(let name):
             let place = Self.place(of: name, in: cuts, \.name)
-            if place < cuts.count, cuts[place].name == name { cuts.remove(at: place) }
+            guard place < cuts.count, cuts[place].name == name else { return }
+            cuts.remove(at: place)
+            count(name, -1)
+        case .group: return
         }
+    }
+
+    private mutating func count(_ name: VolumeName, _ change: Int) {
+        guard let (_, index) = name.membership else { return }
+        members += change
+        groups += index == 0 ? change : 0
     }
 
     func contains(_ key: ObjectKey) -> Bool {
@@ -45,6 +62,8 @@ struct NameIndex: Sendable {
         case .snapshot(let name):
             let place = Self.place(of: name, in: cuts, \.name)
             return place < cuts.count && cuts[place].name == name
+        case .group(let name):
+            return contains(.snapshot(VolumeName(member: 0, of: name)))
         }
     }
 

@@ -109,21 +109,33 @@ extension NodeVolumes {
     private func health(
         of record: VolumeRecord, _ view: VolumeOnNode, _ image: ImageState?, _ strains: Strains
     ) throws(VolumeFault) -> VolumeHealth {
-        var troubles: [String] = []
-        if let image {
-            if image.size < record.size {
-                troubles.append("the image has \(image.size.bytes) bytes instead of \(record.size.bytes)")
-            }
-            // A volume that has all its blocks is in no danger.
-            if catalog.notice(image, of: record.id), record.provisioning == .thin,
-                let trouble = try strains.trouble(onPool: record.id.pool)
-            {
-                troubles.append(trouble)
-            }
-        } else {
-            troubles.append("the image is missing")
+        var troubles = VolumeHealth.troubles(of: record, image)
+        // A volume that has all its blocks is in no danger.
+        if let image, catalog.notice(image, of: record.id), record.provisioning == .thin,
+            let trouble = try strains.trouble(onPool: record.id.pool)
+        {
+            troubles.append(trouble)
         }
         return VolumeHealth(troubles: troubles + (try host.troubles(of: record, view)))
+    }
+}
+
+extension VolumeHealth {
+    /// Signs of trouble that record and image show, each a sentence.
+    package static func troubles(of record: VolumeRecord, _ image: ImageState?) -> [String] {
+        guard let image else { return ["the image is missing"] }
+        guard image.size < record.size else { return [] }
+        return ["the image has \(image.size.bytes) bytes instead of \(record.size.bytes)"]
+    }
+
+    /// The same with what the pool shows, to one who keeps no books of it.
+    package static func troubles(
+        of record: VolumeRecord, _ image: ImageState?, in space: PoolSpace?
+    ) -> [String] {
+        guard let space, let image, image.allocated < record.size,
+            space.free.bytes < space.total.bytes / 20
+        else { return troubles(of: record, image) }
+        return troubles(of: record, image) + ["the pool is nearly full: \(space.free.bytes) bytes are left"]
     }
 }
 

@@ -21,7 +21,7 @@ extension NodeVolumes {
     }
 
     /// True where an earlier, equal call published the volume at the target.
-    private func alreadyPublished(
+    func alreadyPublished(
         _ record: VolumeRecord, _ view: VolumeOnNode, _ note: StagingNote, at target: HostPath,
         _ capability: VolumeCapability, _ wanted: Usage
     ) throws(VolumeFault) -> Bool {
@@ -109,6 +109,10 @@ extension NodeVolumes {
         try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
             let before = try observe(id)
             try unmountAll(id, at: target, in: before)
+            if try catalog.isInline(id, at: target) {
+                try host.removeTarget(target)
+                return try endInline(id)
+            }
             guard case .foreignMount = try host.occupant(of: target, besides: id) else {
                 try host.removeTarget(target)
                 return try settle(id, before, without: target)

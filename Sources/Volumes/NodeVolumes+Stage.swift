@@ -87,7 +87,7 @@ extension NodeVolumes {
     }
 
     /// A device in the wanted mode: the one there is, or a new one.
-    private func suitable(
+    func suitable(
         _ record: VolumeRecord, _ view: VolumeOnNode, readOnly: Bool
     ) throws(VolumeFault) -> Device {
         guard let device = view.device else { return try host.attach(record, readOnly: readOnly) }

@@ -20,7 +20,7 @@ package struct PoolPressureChange: Equatable, Sendable {
 
 /// A store with its books, which change together: what was promised, and what there is.
 final class Shelf: Sendable {
-    fileprivate struct Books: Sendable {
+    struct Books: Sendable {
         /// Counts the changes, so that a look at the disk from before one is not mistaken for one from after it.
         var version = 0
         private(set) var ledger: Ledger
@@ -49,12 +49,12 @@ final class Shelf: Sendable {
     }
 
     /// No sample of the disk was ever spoilt so often in a row by other operations.
-    private static let mostLooks = 1000
+    static let mostLooks = 1000
 
     let store: any VolumeStore
     private let policy: CapacityPolicy
     private let onPressure: @Sendable (PoolPressureChange) -> Void
-    private let books: Mutex<Books>
+    let books: Mutex<Books>
 
     init(
         store: any VolumeStore, policy: CapacityPolicy,
@@ -85,21 +85,26 @@ final class Shelf: Sendable {
         }
     }
 
-    /// Sets aside what a snapshot of that volume costs, or sets aside more if its image has grown since.
+    /// Sets aside what snapshots of those volumes cost, or sets aside more if their images have grown since.
     ///
-    /// `mayWait` is false while the volume is frozen.
+    /// `mayWait` is false while the volumes are frozen.
     func begin(
-        _ snapshot: VolumeName, of volume: VolumeRecord, holding image: ImageState, mayWait: Bool = true
+        _ key: ObjectKey, of volumes: [VolumeRecord], mayWait: Bool = true
     ) throws(VolumeFault) {
-        _ = notice(image, of: volume.id.name)
-        let exposing = books.withLock { $0.ledger.cost(ofSharing: volume.id.name).full }
-        let sharesBlocks = store.pool.sharesBlocks
-        try begin(
-            .snapshot(snapshot), exposing: volume.provisioning == .thin && sharesBlocks ? exposing : .zero,
-            mayWait: mayWait
-        ) { ledger in
-            if sharesBlocks { return ledger.cost(ofSharing: volume.id.name).promised }
-            return volume.provisioning == .thick ? volume.size : image.allocated
+        var copied = ByteCount.zero
+        for volume in volumes {
+            guard let image = try store.image(of: volume.id.name) else { continue }
+            _ = notice(image, of: volume.id.name)
+            copied = copied + (volume.provisioning == .thick ? volume.size : image.allocated)
+        }
+        guard store.pool.sharesBlocks else {
+            let cost = copied
+            return try begin(key, exposing: .zero, mayWait: mayWait) { _ in cost }
+        }
+        let thin = volumes.filter { $0.provisioning == .thin }.map(\.id.name)
+        let exposing = books.withLock { $0.ledger.cost(ofSharing: thin).full }
+        try begin(key, exposing: exposing, mayWait: mayWait) { ledger in
+            ledger.cost(ofSharing: volumes.map(\.id.name)).promised
         }
     }
 
@@ -136,6 +141,12 @@ final class Shelf: Sendable {
         books.withLock { $0.enter(record, stamp) }
     }
 
+    /// Enters the members of a group that was cut, in the place of what was set aside for it.
+    func finish(_ group: GroupRecord) {
+        let stamp = freshStamp()
+        books.withLock { $0.enter(group, stamp) }
+    }
+
     /// Gives up what was set aside, unless the failure came after the object was there: what is there is accounted for.
     func abandon(_ key: ObjectKey) {
         do {
@@ -144,6 +155,8 @@ final class Shelf: Sendable {
                 if let (record, _) = try store.volumes([name]).first { return finish(record) }
             case .snapshot(let name):
                 if let record = try store.snapshots([name]).first { return finish(record) }
+            case .group(let name):
+                if let record = try store.group(of: name) { return finish(record) }
             }
             books.withLock { $0.change { $0.end(key) } }
         } catch {
@@ -159,6 +172,14 @@ final class Shelf: Sendable {
     func release(_ key: ObjectKey) {
         let stamp = freshStamp()
         books.withLock { $0.leave(key, stamp) }
+    }
+
+    /// Takes out the members of a group that was removed.
+    func release(_ group: GroupRecord) {
+        let stamp = freshStamp()
+        books.withLock { books in
+            for member in group.members { books.leave(.snapshot(member.id.name), stamp) }
+        }
     }
 
     /// Notes what the image of a volume occupies now; true if it may still need blocks.
@@ -250,140 +271,5 @@ extension Shelf {
             // Nothing is lost: the next list looks at all names.
             return nil
         }
-    }
-}
-
-extension Shelf {
-    /// A page of volumes with their images, and whether there are more.
-    func volumes(
-        after name: VolumeName?, limit: Int
-    ) throws(VolumeFault) -> [(VolumeRecord, ImageState?)] {
-        try refresh()
-        var found: [(VolumeRecord, ImageState?)] = []
-        var last = name
-        while found.count < limit {
-            let (after, room) = (last, limit - found.count)
-            let names = books.withLock { $0.names.volumes(after: after, limit: room) }
-            guard let end = names.last else { break }
-            found += try store.volumes(names)
-            last = end
-        }
-        return found
-    }
-
-    /// A page of snapshots, of one volume or of all.
-    func snapshots(
-        of source: VolumeName?, after name: VolumeName?, limit: Int
-    ) throws(VolumeFault) -> [SnapshotRecord] {
-        try refresh()
-        var found: [SnapshotRecord] = []
-        var last = name
-        while found.count < limit {
-            let (after, room) = (last, limit - found.count)
-            let names = books.withLock { $0.names.snapshots(of: source, after: after, limit: room) }
-            guard let end = names.last else { break }
-            found += try store.snapshots(names)
-            last = end
-        }
-        return found
-    }
-
-    /// Brings the books up to date with a pool whose folders changed underneath.
-    func refresh() throws(VolumeFault) {
-        for _ in 0..<Self.mostLooks {
-            let (known, version) = books.withLock { ($0.stamp, $0.version) }
-            let stamp = try store.stamp()
-            if let known, known == stamp { return }
-            if try rebuild(from: version, stamp) { return }
-        }
-        throw .operationPending("pool \(store.pool.name)")
-    }
-
-    /// Enters what is new and takes out what is gone; false if the books were changed by others meanwhile.
-    private func rebuild(from version: Int, _ stamp: PoolStamp) throws(VolumeFault) -> Bool {
-        let volumes = try store.names()
-        let snapshots = try store.snapshotNames()
-        var version = version
-        /// A part at a time, so that not all records are in memory at once.
-        func step(_ body: (inout Books) -> Void) -> Bool {
-            books.withLock { books in
-                guard books.version == version else { return false }
-                body(&books)
-                version = books.version
-                return true
-            }
-        }
-        guard step({ $0.retain(volumes, snapshots) }) else { return false }
-        for part in Self.parts(of: volumes.filter { !holds(.volume($0)) }) {
-            let found = try store.volumes(part)
-            let isDone = step { books in
-                for (record, image) in found { books.enter(record, held: image?.allocated ?? .zero, nil) }
-            }
-            guard isDone else { return false }
-        }
-        for part in Self.parts(of: snapshots.filter { !holds(.snapshot($0)) }) {
-            let found = try store.snapshots(part)
-            guard step({ books in for record in found { books.enter(record, nil) } }) else { return false }
-        }
-        return step { $0.stamp = stamp }
-    }
-
-    private func holds(_ key: ObjectKey) -> Bool { books.withLock { $0.names.contains(key) } }
-
-    private static func parts(of names: [VolumeName]) -> [ArraySlice<VolumeName>] {
-        stride(from: 0, to: names.count, by: 256).map { names[$0..<min($0 + 256, names.count)] }
-    }
-}
-
-extension Shelf.Books {
-    /// Enters a volume; `stamp` is of the folders after it came.
-    fileprivate mutating func enter(_ record: VolumeRecord, held: ByteCount, _ stamp: PoolStamp?) {
-        let name = record.id.name
-        change { ledger in
-            ledger.end(.volume(name), allocated: held.minus(ledger.held(by: name)))
-            ledger.enter(volume: name, record.size, record.provisioning, held: held, lineage: record.lineage)
-        }
-        names.insert(volume: name)
-        adopt(stamp)
-    }
-
-    fileprivate mutating func enter(_ record: SnapshotRecord, _ stamp: PoolStamp?) {
-        let name = record.id.name
-        let source = record.source
-        let lineage =
-            sharesBlocks ? record.lineage ?? ledger.lineage(of: .volume(source)) ?? source.name : nil
-        change { ledger in
-            ledger.end(.snapshot(name), allocated: lineage == nil ? record.commitment : .zero)
-            ledger.enter(snapshot: name, lineage: lineage)
-        }
-        names.insert(snapshot: name, of: record.source.name)
-        adopt(stamp)
-    }
-
-    fileprivate mutating func leave(_ key: ObjectKey, _ stamp: PoolStamp?) {
-        change { $0.release(key) }
-        names.remove(key)
-        adopt(stamp)
-    }
-
-    /// Drops everything that is not among the names.
-    fileprivate mutating func retain(_ volumes: [VolumeName], _ snapshots: [VolumeName]) {
-        let (volumes, snapshots) = (Set(volumes), Set(snapshots))
-        for name in names.volumes where !volumes.contains(name) { leave(.volume(name), nil) }
-        for name in names.snapshots where !snapshots.contains(name) { leave(.snapshot(name), nil) }
-    }
-
-    /// After a change of our own the names are known still, if the folders hold as many as the books.
-    private mutating func adopt(_ fresh: PoolStamp?) {
-        guard stamp != nil, let fresh, fresh.count == names.count else { return }
-        stamp = fresh
-    }
-
-    /// Sets the pressure; tells it if it changed.
-    fileprivate mutating func notice(_ space: PoolSpace) -> PoolStrain? {
-        let now = ledger.pressure(in: space)
-        guard now != pressure else { return nil }
-        pressure = now
-        return PoolStrain(pressure: now, space: space, exposure: ledger.exposure)
     }
 }

@@ -20,12 +20,17 @@ package struct VolumeRecord: Equatable, Sendable {
     package var lineage: VolumeName?
     /// When it was created, RFC 3339.
     package let created: String
+    /// Whom it was made for.
+    package let madeFor: ClaimNames
+    /// For an inline volume the target path of its pod, which it lives and ends with.
+    package let inlineTarget: String?
 
     /// Puts a record together.
     package init(
         id: VolumeID, requestedName: String, size: ByteCount, kind: VolumeKind, provisioning: Provisioning,
         sectorBytes: UInt32, parameters: VolumeParameters, source: ContentSource? = nil,
-        lineage: VolumeName? = nil, created: String
+        lineage: VolumeName? = nil, created: String, madeFor: ClaimNames = .none,
+        inlineTarget: String? = nil
     ) {
         self.lineage = lineage
         self.id = id
@@ -37,6 +42,8 @@ package struct VolumeRecord: Equatable, Sendable {
         self.parameters = parameters
         self.source = source
         self.created = created
+        self.madeFor = madeFor
+        self.inlineTarget = inlineTarget
     }
 
     /// Why a repeat of CreateVolume with this request does not mean this volume, or nothing where it does.
@@ -44,6 +51,7 @@ package struct VolumeRecord: Equatable, Sendable {
     /// CSI 1.x, CreateVolume: the same name with an incompatible request is ALREADY_EXISTS.
     package func difference(from request: CreateRequest) -> String? {
         if requestedName != request.name { return "its name is '\(requestedName)'" }
+        if inlineTarget != request.inlineTarget { return "it is a volume of a pod's own, or of another pod" }
         if !request.range.admits(size) { return "its size is \(size.bytes) bytes" }
         if source != request.source { return "it was made from \(source.map { "\($0)" } ?? "nothing")" }
         if kind != request.kind(from: kind) { return "it is a \(kind) volume" }
@@ -70,6 +78,10 @@ package struct CreateRequest: Sendable {
     package let requisite: [Topology]
     /// Where it had better be, best first.
     package let preferred: [Topology]
+    /// Whom it is made for.
+    package let madeFor: ClaimNames
+    /// For an inline volume the target path of its pod.
+    package let inlineTarget: String?
 
     /// Puts a request together.
     ///
@@ -77,7 +89,7 @@ package struct CreateRequest: Sendable {
     package init(
         name: String, range: CapacityRange, kind: VolumeKind, takesAnyFilesystem: Bool = false,
         parameters: VolumeParameters, source: ContentSource? = nil, requisite: [Topology] = [],
-        preferred: [Topology] = []
+        preferred: [Topology] = [], madeFor: ClaimNames = .none, inlineTarget: String? = nil
     ) throws(VolumeFault) {
         try parameters.mkfsOptions.check(for: kind)
         self.name = name
@@ -88,6 +100,8 @@ package struct CreateRequest: Sendable {
         self.source = source
         self.requisite = requisite
         self.preferred = preferred
+        self.madeFor = madeFor
+        self.inlineTarget = inlineTarget
     }
 }
 

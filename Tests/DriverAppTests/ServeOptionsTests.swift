@@ -1,4 +1,6 @@
+import CSIServices
 import Log
+import Pool
 import Testing
 import Volumes
 
@@ -52,6 +54,21 @@ import Volumes
     }
 
     @Test(
+        "a pool in a file has a size, its blocks reserved unless said otherwise, and XFS unless said otherwise"
+    )
+    func image() throws {
+        #expect(try pool("a=/p").image == nil)
+        #expect(try pool("a=/p,image=1GiB").image == .init(size: .gibibytes(1)))
+        #expect(try pool("a=/p,reserve=0%,image=1025MiB").image == .init(size: .mebibytes(1025)))
+        #expect(
+            try pool("a=/p,image=2TiB,image-fs=btrfs,image-allocation=sparse").image
+                == .init(size: .gibibytes(2048), allocation: .sparse, filesystem: .btrfs))
+        #expect(
+            try pool("a=/p,image-allocation=full,image-fs=xfs,image=1GiB").image
+                == .init(size: .gibibytes(1), allocation: .full, filesystem: .xfs))
+    }
+
+    @Test(
         "a pool that is not name=/folder with known settings is refused",
         arguments: [
             "", "a", "a=", "=/p", "a=p", "a=/", "a=/p/../q", "a=//p", "A=/p", "a_b=/p", "-a=/p", "a-=/p",
@@ -61,6 +78,11 @@ import Volumes
             "a=/p,reserve=9223372036854775807GiB", "a=/p,reserve=8589934592GiB", "a=/p,overcommit=0.9",
             "a=/p,overcommit=101", "a=/p,overcommit=1.2345", "a=/p,overcommit=1.-5", "a=/p,overcommit=x",
             "a=/p,low=5", "a=/p,low=91%", "a=/p,critical=-1%", "a=/p,critical=",
+            "a=/p,reserve=1%,reserve=2%", "a=/p,image", "a=/p,image=", "a=/p,image=1", "a=/p,image=1023MiB",
+            "a=/p,image=5%", "a=/p,image=1073741825", "a=/p,image=-1GiB", "a=/p,image=2GB",
+            "a=/p,image=9999999999TiB",
+            "a=/p,image=1GiB,image=2GiB", "a=/p,image=1GiB,image-fs=ext4", "a=/p,image=1GiB,image-fs=",
+            "a=/p,image=1GiB,image-allocation=thin", "a=/p,image-fs=xfs", "a=/p,image-allocation=sparse",
         ])
     func badPool(_ spec: String) {
         #expect(throws: UsageError.self) { try options(["--pool", spec]) }
@@ -123,6 +145,18 @@ import Volumes
         #expect(try options(["--freeze-limit", "3"]).freezeLimitSeconds == 3)
         for text in ["0", "61", "-1", "1.5", "ten", ""] {
             #expect(throws: UsageError.self) { try self.options(["--freeze-limit", text]) }
+        }
+    }
+
+    @Test("Bounds of the node are read, and nonsense is refused by the flag's name")
+    func limits() throws {
+        #expect(try options([]).limits == NodeLimits())
+        let limits = try options(["--inline-limit", "512Mi", "--max-volumes", "64"]).limits
+        #expect(limits == NodeLimits(volumes: 64, inlineSize: .mebibytes(512)))
+        #expect(try options(["--inline-limit", "0"]).limits.inlineSize == .zero)
+        for bad in [["--inline-limit", "much"], ["--max-volumes", "-1"], ["--max-volumes", "9999999999"]] {
+            let error = #expect(throws: UsageError.self) { try self.options(bad) }
+            #expect(error?.description.contains(bad[0]) == true)
         }
     }
 

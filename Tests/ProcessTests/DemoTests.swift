@@ -36,6 +36,8 @@ import Testing
         var demo = try start("demo")
         #expect(try demo.wait(seconds: 120) == .exited(0), "\(output)")
         #expect(output.contains("all steps passed"))
+        #expect(output.contains("the pool is in a file: /dev/loop"))
+        #expect(output.contains("the restored volume says 100") && output.contains("the clone says 200"))
         // Where Linux does not let the driver grow a mounted ext4, the demo says why.
         #expect(output.contains("CAP_SYS_RESOURCE") != HostIdentity.mayGrowMountedExt4)
         try expectNothingLeft()
@@ -45,10 +47,23 @@ import Testing
         "SIGTERM ends a demo with 143 at whatever step it is, and nothing is left",
         arguments: [
             "probe", "create ext4", "stage", "publish", "grow the volume", "create block", "read them back",
+            "count to 100", "snapshot", "restore the snapshot", "the restored volume", "clone",
         ])
     func interrupted(after step: String) throws {
         var demo = try start("demo")
         try waitUntil("the demo has done '\(step)'") { output.contains("  \(step)") }
+        try demo.terminate()
+        #expect(try demo.wait(seconds: 60) == .exited(143), "\(output)")
+        #expect(!output.contains("left over"), "\(output)")
+        try expectNothingLeft()
+    }
+
+    @Test("SIGTERM while the demo's driver makes its pool leaves nothing either", arguments: 1...8)
+    func interruptedAtStart(number: Int) throws {
+        var demo = try start("demo")
+        // Once the folder is there the signal is waited for, so the demo is not just killed by it.
+        try waitUntil("the demo has its folder") { try temporary.open().entries().count == 2 }
+        Clock.sleep(nanoseconds: Int64(number - 1) * 12_000_000)
         try demo.terminate()
         #expect(try demo.wait(seconds: 60) == .exited(143), "\(output)")
         #expect(!output.contains("left over"), "\(output)")

@@ -38,12 +38,42 @@ struct HostTroubleTests {
         let cover = "mount -t tmpfs tmpfs /dev; mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/urandom c 1 9"
         try Rig.run(.init(hostChanges: cover)) { rig in
             try rig.client.refuses(CSI.ProbeRequest(), .failedPrecondition, naming: "/dev/loop-control")
+            #expect(rig.log.contains("/dev is a tmpfs and not the host's"))
             let life = try Life(rig)
             try Host.makeFolder(life.staging)
             let status = #expect(throws: CSIStatus.self) { try rig.client.call(life.stageRequest()) }
             #expect(status?.message.contains("loop-control") == true, "\(String(describing: status))")
             #expect(try life.devices() == [])
             try life.end()
+        }
+    }
+
+    @Test(
+        "A kubelet folder whose mounts do not reach the host is named by Probe and in the log, with the remedy"
+    )
+    func privatePropagation() throws {
+        let cover = "mount -t tmpfs tmpfs /mnt; mount --make-private /mnt"
+        try Rig.run(.init(flags: ["--kubelet-root", "/mnt"], hostChanges: cover)) { rig in
+            try rig.client.refuses(
+                CSI.ProbeRequest(), .failedPrecondition, naming: "/mnt", "mountPropagation: Bidirectional")
+            #expect(rig.log.contains("mountPropagation: Bidirectional"))
+        }
+    }
+
+    @Test("A shared kubelet folder, and the host's /dev, are no trouble")
+    func sharedPropagation() throws {
+        let cover = "mount -t tmpfs tmpfs /mnt; mount --make-shared /mnt"
+        try Rig.run(.init(flags: ["--kubelet-root", "/mnt"], hostChanges: cover)) { rig in
+            _ = try rig.client.call(CSI.ProbeRequest())
+            #expect(!rig.log.contains("level=error"))
+        }
+    }
+
+    @Test("A kubelet folder that is not there is named by Probe, with the remedy")
+    func noKubelet() throws {
+        try Rig.run(.init(flags: ["--kubelet-root", "/var/lib/loopcsi-no-such-kubelet"])) { rig in
+            try rig.client.refuses(
+                CSI.ProbeRequest(), .failedPrecondition, naming: "loopcsi-no-such-kubelet", "--kubelet-root")
         }
     }
 

@@ -24,12 +24,19 @@ package struct KernelLeaks: Equatable, Sendable, CustomStringConvertible {
     @discardableResult
     package static func clear(below path: String) throws -> KernelLeaks {
         let found = try below(path)
-        for target in found.mounts.reversed() { try Mounting.unmount(target) }
-        for device in found.devices.reversed() {
-            if let status = try device.status(), status.backingPath.hasPrefix(path + "/") {
-                try device.detach(ifBackedBy: status.backing)
-            }
+        for target in found.mounts.reversed() {
+            // A pool in a file is a mount with devices below it, which would keep it busy.
+            try detachAll(below: target)
+            try Mounting.unmount(target)
         }
+        try detachAll(below: path)
         return found
+    }
+
+    private static func detachAll(below path: String) throws {
+        for (device, status) in try LoopDevices.allWithStatus()
+        where status.backingPath.hasPrefix(path + "/") {
+            try device.detach(ifBackedBy: status.backing)
+        }
     }
 }

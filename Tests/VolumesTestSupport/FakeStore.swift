@@ -17,8 +17,12 @@ package final class FakeStore: VolumeStore {
             didSet { if Set(records.keys) != Set(oldValue.keys) { changes += 1 } }
         }
         var images: [VolumeName: Image] = [:]
+        /// Those that are in no group.
         var snapshots: [VolumeName: SnapshotRecord] = [:] {
             didSet { if Set(snapshots.keys) != Set(oldValue.keys) { changes += 1 } }
+        }
+        var groups: [VolumeName: GroupRecord] = [:] {
+            didSet { if Set(groups.keys) != Set(oldValue.keys) { changes += 1 } }
         }
         /// Counts the changes of names.
         var changes: Int64 = 0
@@ -31,7 +35,8 @@ package final class FakeStore: VolumeStore {
         var free: ByteCount {
             let rest = images.values.reduce(total.minus(trash).minus(foreign)) { $0.minus($1.allocated) }
             // Where blocks are shared a snapshot takes none until its source is overwritten, which nobody does here.
-            return snapshots.values.reduce(rest) { $0.minus($1.lineage == nil ? $1.commitment : .zero) }
+            let cut = snapshots.values + groups.values.flatMap(\.members)
+            return cut.reduce(rest) { $0.minus($1.lineage == nil ? $1.commitment : .zero) }
         }
     }
 
@@ -145,7 +150,9 @@ package final class FakeStore: VolumeStore {
 
     package func stamp() throws(VolumeFault) -> PoolStamp {
         try step("stamp") { state in
-            PoolStamp(changed: [state.changes], count: state.records.count + state.snapshots.count)
+            PoolStamp(
+                changed: [state.changes],
+                count: state.records.count + state.snapshots.count + state.groups.count)
         }
     }
 
@@ -175,7 +182,8 @@ extension FakeStore {
         guarded.withLock { state in
             state.records.values.sorted { $0.id.name < $1.id.name }.map { record in
                 "\(record.id.name) \(record.size) \(state.images[record.id.name].map { "\($0)" } ?? "-")"
-            }.joined(separator: "\n") + "\n\(state.snapshots.keys.sorted())\ntrash \(state.trash)"
+            }.joined(separator: "\n")
+                + "\n\(state.snapshots.keys.sorted())\n\(state.groups.keys.sorted())\ntrash \(state.trash)"
         }
     }
 

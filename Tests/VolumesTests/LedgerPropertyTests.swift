@@ -121,7 +121,7 @@ private struct BlockPool {
         // As the driver does: the image is looked at when the volume stands still.
         ledger.observe(source, held: ByteCount(known: Int64(volume.blocks.count { $0 != nil })))
         let name = try name()
-        guard reserved(.snapshot(name), Int(ledger.cost(ofSharing: source).promised.bytes)) else { return }
+        guard reserved(.snapshot(name), Int(ledger.cost(ofSharing: [source]).promised.bytes)) else { return }
         for case .some(let block) in volume.blocks { references[block, default: 0] += 1 }
         snapshots[name] = (volume.blocks, volume.lineage)
         ledger.enter(snapshot: name, lineage: volume.lineage)

@@ -93,10 +93,10 @@ struct LedgerTests {
         var ledger = ledger()
         ledger.enter(volume: a, ByteCount(known: 300), .thick, held: ByteCount(known: 300))
         #expect(ledger.outstanding == .zero && !ledger.owes(a))
-        #expect(ledger.cost(ofSharing: a).promised.bytes == 300)
+        #expect(ledger.cost(ofSharing: [a]).promised.bytes == 300)
         ledger.enter(snapshot: b, lineage: a)
         #expect(ledger.outstanding.bytes == 300 && ledger.owes(a))
-        #expect(ledger.cost(ofSharing: a).promised == .zero)
+        #expect(ledger.cost(ofSharing: [a]).promised == .zero)
         ledger.enter(snapshot: a, lineage: a)
         #expect(ledger.outstanding.bytes == 300)
         for name in [a, b] { ledger.release(.snapshot(name)) }
@@ -136,7 +136,7 @@ struct LedgerTests {
         #expect(ledger.outstanding.bytes == 40 && ledger.exposure.bytes == 140)
         ledger.observe(a, held: ByteCount(known: 150))
         #expect(ledger.outstanding == .zero && ledger.exposure.bytes == 50)
-        #expect(ledger.cost(ofSharing: a).promised.bytes == 100)
+        #expect(ledger.cost(ofSharing: [a]).promised.bytes == 100)
         ledger.enter(snapshot: b, lineage: a)
         #expect(ledger.outstanding.bytes == 100 && ledger.exposure.bytes == 200)
     }

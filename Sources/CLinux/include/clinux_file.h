@@ -13,6 +13,7 @@ enum clinux_open_how {
     CLINUX_OPEN_FOLDER = 3,      /* a folder that can be listed and synced */
     CLINUX_OPEN_PATH = 4,        /* O_PATH: a place, of any kind */
     CLINUX_OPEN_PATH_FOLDER = 5, /* O_PATH: a place that must be a folder */
+    CLINUX_OPEN_READ_WRITE_DIRECT = 6, /* past the page cache; memory, offsets and lengths must be aligned */
 };
 typedef enum clinux_open_how clinux_open_how;
 

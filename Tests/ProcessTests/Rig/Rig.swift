@@ -1,5 +1,6 @@
 import CSIWire
 import LinuxHost
+import Pool
 import Synchronization
 import TestSupport
 import Testing
@@ -12,6 +13,8 @@ final class Rig: Sendable {
         var filesystem: TestPool.Filesystem?
         /// Size of that file system.
         var poolBytes: Int64 = 1 << 30
+        /// True where the pool is in a file, which `poolWords` then tells the size of.
+        var isInFile = false
         /// What follows the pool's path, such as `,reserve=0%`.
         var poolWords = ""
         /// More flags of `serve`.
@@ -27,6 +30,9 @@ final class Rig: Sendable {
     }
 
     let path: String
+    /// The folder that the driver is told.
+    let poolFolder: String
+    /// Where the pool itself is: that folder, or the mount point in it.
     let pool: String
     let options: Options
     /// The file system that the pool is on, if it is one of the test's own.
@@ -59,7 +65,8 @@ final class Rig: Sendable {
         folder = try TemporaryFolder()
         path = folder.path
         poolFilesystem = try options.filesystem.map { try TestPool($0, bytes: options.poolBytes) }
-        pool = (poolFilesystem?.path ?? path) + "/pool"
+        poolFolder = (poolFilesystem?.path ?? path) + "/pool"
+        pool = options.isInFile ? PoolImage.mountPoint(in: poolFolder) : poolFolder
     }
 
     var socket: String { "\(path)/csi.sock" }
@@ -75,7 +82,7 @@ final class Rig: Sendable {
 
     /// The command line of the driver, with this pool unless others are given.
     func command(pools: [String]? = nil, socket: String? = nil) throws -> [String] {
-        let pools = pools ?? ["default=\(pool)\(options.poolWords)"]
+        let pools = pools ?? ["default=\(poolFolder)\(options.poolWords)"]
         let serve =
             [try DriverProcess.program(), "serve", "--node-id", "node-1"]
             + ["--endpoint", "unix://\(socket ?? self.socket)"] + pools.flatMap { ["--pool", $0] }
@@ -119,25 +126,26 @@ final class Rig: Sendable {
         if let child = process.withLock({ $0 }), child.ended() == nil {
             #expect(try child.stop() == .exited(0), sourceLocation: sourceLocation)
         }
-        let leaks = try KernelLeaks.below(path)
-        #expect(leaks.isEmpty, "\(leaks)", sourceLocation: sourceLocation)
         let poolLeaks = try KernelLeaks.below(pool)
         #expect(poolLeaks.isEmpty, "\(poolLeaks)", sourceLocation: sourceLocation)
         if options.expectsEmptyPool, try FileStatus.at("\(pool)/pool.json") != nil {
             #expect(try files() == [], sourceLocation: sourceLocation)
         }
+        if options.isInFile { try PoolImage.takeDown(poolFolder) }
+        let leaks = try KernelLeaks.below(path)
+        #expect(leaks.isEmpty, "\(leaks)", sourceLocation: sourceLocation)
         try tearDown()
     }
 
     private func tearDown() throws {
         process.withLock { $0?.kill9() }
         try KernelLeaks.clear(below: path)
-        try KernelLeaks.clear(below: pool)
+        try KernelLeaks.clear(below: poolFolder)
     }
 
     /// Everything in the pool that belongs to a volume, made or half-made, as `volumes/name`.
     func files() throws -> [String] {
-        try ["volumes", "snapshots", "staging", "trash"].flatMap { part in
+        try ["volumes", "snapshots", "groups", "staging", "trash"].flatMap { part in
             try Directory.open("\(pool)/\(part)").entries().sorted().map { "\(part)/\($0)" }
         }
     }

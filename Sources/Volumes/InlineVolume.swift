@@ -1,0 +1,98 @@
+/// The handle of an inline volume: one that a pod's own spec defines, made when it is published and deleted when it
+/// is unpublished.
+///
+/// Kubelet derives it from pod and volume name: `csi-` and 64 hex digits (Kubernetes 1.36, CSI ephemeral volumes).
+package struct InlineHandle: Equatable, Sendable, CustomStringConvertible {
+    /// Kubelet's key that tells an inline volume from others.
+    package static let contextKey = "csi.storage.k8s.io/ephemeral"
+
+    /// The folder name of the volume, which is the handle itself.
+    package let name: VolumeName
+
+    /// Takes the text only if kubelet could have made it.
+    package init?(_ text: String) {
+        let digits = text.utf8.dropFirst(4)
+        guard text.hasPrefix("csi-"), digits.count == 64,
+            digits.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }),
+            let name = VolumeName(folder: text)
+        else { return nil }
+        self.name = name
+    }
+
+    package var description: String { name.text }
+}
+
+extension CreateRequest {
+    private static let knownAttributes: Set<String> = ["size", "pool", "provisioning"]
+
+    /// The volume that a pod's spec asks for: `attributes` are its volumeAttributes and what kubelet adds to them.
+    ///
+    /// The attributes come from whoever may make pods, so that the size is bounded by `limit` and mkfs takes no options.
+    ///
+    /// - Throws: `malformed` naming the attribute, `sizeNotServable` above the limit.
+    package init(
+        inline handle: InlineHandle, attributes: [String: String], _ capability: VolumeCapability,
+        at target: HostPath, limit: ByteCount
+    ) throws(VolumeFault) {
+        guard case .mount(let kind, _) = capability.access else {
+            throw .malformed(field: "volume_capability", why: "an inline volume is a file system, not a disk")
+        }
+        var own = attributes.filter { !$0.key.hasPrefix(VolumeParameters.sidecarPrefix) }
+        for key in own.keys.sorted() where !Self.knownAttributes.contains(key) {
+            throw .malformed(
+                field: "volume_context",
+                why:
+                    "unknown attribute '\(key.prefix(64))'; an inline volume takes size, pool and provisioning"
+            )
+        }
+        var wish = min(CapacityRange.defaultSize, limit)
+        if let text = own.removeValue(forKey: "size") {
+            guard let size = ByteCount(quantity: text), size > .zero else {
+                throw .malformed(
+                    field: "volume_context",
+                    why: "size '\(text.prefix(32))' is no amount of bytes; use one such as 512Mi or 2Gi")
+            }
+            wish = size
+        }
+        guard wish <= limit else {
+            throw .sizeNotServable(
+                "an inline volume of \(wish.bytes) bytes is above the \(limit.bytes) that --inline-limit allows"
+            )
+        }
+        try self.init(
+            name: handle.name.text, range: try CapacityRange(requiredBytes: wish.bytes, limitBytes: 0),
+            kind: .filesystem(kind ?? .ext4), parameters: try VolumeParameters(own), inlineTarget: target.text
+        )
+    }
+}
+
+extension Catalog {
+    /// The inline volume of that handle, if any pool of this process holds it.
+    func inlineVolume(_ handle: InlineHandle) throws(VolumeFault) -> VolumeRecord? {
+        for shelf in shelves {
+            if let record = try shelf.store.record(of: handle.name), record.inlineTarget != nil {
+                return record
+            }
+        }
+        return nil
+    }
+
+    /// Whether it is an inline volume that ends when it is taken off that target.
+    func isInline(_ id: VolumeID, at target: HostPath) throws(VolumeFault) -> Bool {
+        guard InlineHandle(id.name.text) != nil else { return false }
+        return try shelf(of: id.pool)?.store.record(of: id.name)?.inlineTarget == target.text
+    }
+
+    /// All inline volumes of this process.
+    func inlineVolumes() throws(VolumeFault) -> [VolumeRecord] {
+        var records: [VolumeRecord] = []
+        for shelf in shelves {
+            for name in try shelf.store.names() where InlineHandle(name.text) != nil {
+                if let record = try shelf.store.record(of: name), record.inlineTarget != nil {
+                    records.append(record)
+                }
+            }
+        }
+        return records
+    }
+}

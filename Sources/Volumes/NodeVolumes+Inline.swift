@@ -1,0 +1,131 @@
+extension NodeVolumes {
+    /// The volume that a handle of a Node call means: one of the controller's, or an inline one.
+    ///
+    /// Nothing where this driver minted no such handle and holds no such inline volume.
+    package func id(of handle: String) throws(VolumeFault) -> VolumeID? {
+        if let id = VolumeID(handle) { return id }
+        guard let inline = InlineHandle(handle) else { return nil }
+        return try catalog.inlineVolume(inline)?.id
+    }
+
+    /// Makes the volume that a pod's spec asks for and mounts it at the target; completes what an interrupted call began.
+    ///
+    /// - Throws: what creating throws, `existsDifferently`, `notNow`, `malformed`, `operationPending`, `host`.
+    ///   A volume that this call made is deleted again then.
+    package func publishInline(
+        _ request: CreateRequest, to target: HostPath, _ capability: VolumeCapability, readOnly: Bool
+    ) throws(VolumeFault) {
+        try collectInline()
+        let isNew = try InlineHandle(request.name).map { (handle) throws(VolumeFault) in
+            try catalog.inlineVolume(handle) == nil
+        }
+        let id = try catalog.create(request).id
+        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+            do throws(VolumeFault) {
+                try mountInline(try catalog.volume(id), at: target, capability, readOnly)
+            } catch {
+                guard isNew == true else { throw error }
+                throw undoing("make inline volume \(id)", error) { () throws(VolumeFault) in
+                    try catalog.discard(id)
+                }
+            }
+        }
+    }
+
+    private func mountInline(
+        _ record: VolumeRecord, at target: HostPath, _ capability: VolumeCapability, _ readOnly: Bool
+    ) throws(VolumeFault) {
+        let view = try observe(record.id)
+        let before = try host.note(of: record.id)
+        let wanted = usage(capability, readOnly: readOnly || capability.isReadOnly)
+        if try alreadyPublished(record, view, before, at: target, capability, wanted) { return }
+        if let device = view.device, try !host.isLocked(record.id) {
+            throw .notNow(
+                "volume \(record.id) is attached to \(device) by somebody else; detach it there first")
+        }
+        let made = try host.ensureTarget(target, asFile: false)
+        do throws(VolumeFault) {
+            let device = try suitable(record, view, readOnly: false)
+            var note = StagingNote()
+            note.published[target.text] = wanted
+            try mount(record, device, at: target, capability, note, before)
+        } catch {
+            guard made else { throw error }
+            throw undoing("publish volume \(record.id)", error) { () throws(VolumeFault) in
+                try host.removeTarget(target)
+            }
+        }
+    }
+
+    /// Mounts the device at the target under a new note; without success the device goes again and the old note stays.
+    private func mount(
+        _ record: VolumeRecord, _ device: Device, at target: HostPath, _ capability: VolumeCapability,
+        _ note: StagingNote, _ before: StagingNote
+    ) throws(VolumeFault) {
+        guard case .filesystem(let kind) = record.kind else {
+            throw .host(step: "publish inline volume \(record.id)", cause: "its record has no file system")
+        }
+        do {
+            try host.prepareFilesystem(kind, on: device)
+            try host.keep(note, of: record.id)
+            try host.mountFilesystem(
+                kind, of: device, at: target, flags: capability.mountFlags,
+                readOnly: note.published[target.text]?.isReadOnly == true)
+        } catch {
+            throw undoing("publish volume \(record.id)", error) { () throws(VolumeFault) in
+                try host.detach(device)
+                try host.keep(before, of: record.id)
+            }
+        }
+    }
+
+    /// Deletes an inline volume that was taken off its target; the caller holds its key.
+    func endInline(_ id: VolumeID) throws(VolumeFault) {
+        if let device = try observe(id).device, try host.isLocked(id) { try host.detach(device) }
+        try catalog.discard(id)
+    }
+
+    /// Deletes inline volumes whose pods vanished without an unpublish, as after a node was down for long; returns them.
+    ///
+    /// Such a volume is mounted nowhere and its pod's folder is gone, while kubelet's folder of pods is there to be
+    /// seen: a driver that cannot see it must not take every pod for gone.
+    @discardableResult
+    package func collectInline() throws(VolumeFault) -> [VolumeID] {
+        var collected: [VolumeID] = []
+        for record in try catalog.inlineVolumes() {
+            guard let folders = try record.podFolders(),
+                try host.occupant(of: folders.pods, besides: record.id) != .nothing,
+                try host.occupant(of: folders.pod, besides: record.id) == .nothing
+            else { continue }
+            do throws(VolumeFault) {
+                try catalog.inFlight.withExclusive(record.id.name) { () throws(VolumeFault) in
+                    guard try observe(record.id).mounts.isEmpty else { return }
+                    try endInline(record.id)
+                    collected.append(record.id)
+                }
+            } catch {
+                switch error {
+                // Something still uses it, in a mount namespace that is not shown here, say.
+                case .notNow, .operationPending: continue
+                default: throw error
+                }
+            }
+        }
+        return collected
+    }
+}
+
+extension VolumeRecord {
+    /// Kubelet's folder of pods and that of the pod for which an inline volume was made: the target is
+    /// `<pods>/<uid>/volumes/kubernetes.io~csi/<name>/mount` (Kubernetes 1.36).
+    fileprivate func podFolders() throws(VolumeFault) -> (pods: HostPath, pod: HostPath)? {
+        guard let parts = inlineTarget?.split(separator: "/"), parts.count >= 7,
+            parts[parts.count - 4] == "volumes", parts[parts.count - 6] == "pods"
+        else { return nil }
+        let pods = "/" + parts.dropLast(5).joined(separator: "/")
+        return (
+            try HostPath(pods, field: "target_path"),
+            try HostPath("\(pods)/\(parts[parts.count - 5])", field: "target_path")
+        )
+    }
+}
