@@ -16,11 +16,16 @@ package final class Driver: Sendable {
     private let server: RPCServer
     private let pools: [DiskPool]
     private let log: Logger
+    private let pages: OperatorPages?
 
     /// Wires the driver and begins to serve.
     ///
     /// - Throws: `StartError` with a sentence for the operator.
     package static func start(_ options: ServeOptions, log: Logger) throws(StartError) -> Driver {
+        // First, so that a bad address costs nothing, and whoever asks is told that the driver is starting.
+        let pages = try options.metricsAddress.map { address throws(StartError) in
+            try OperatorPages.start(at: address, log: log)
+        }
         var pools: [DiskPool] = []
         for pool in options.pools {
             do {
@@ -34,7 +39,7 @@ package final class Driver: Sendable {
             }
         }
         do {
-            return try Driver(options, pools: pools, log: log)
+            return try Driver(options, pools: pools, pages: pages, log: log)
         } catch let error as VolumeFault {
             throw StartError(error.summary)
         } catch {
@@ -42,7 +47,9 @@ package final class Driver: Sendable {
         }
     }
 
-    private init(_ options: ServeOptions, pools: [DiskPool], log: Logger) throws {
+    private init(
+        _ options: ServeOptions, pools: [DiskPool], pages: OperatorPages?, log: Logger
+    ) throws {
         let host = KernelNode(pools: pools, freezeLimitSeconds: options.freezeLimitSeconds, log: log)
         host.thawLeftovers()
         let catalog = try Catalog(
@@ -70,14 +77,24 @@ package final class Driver: Sendable {
                 limits: options.limits
             ).handlers
         self.pools = pools
+        self.pages = pages
         self.log = log
         try options.makeSocketFolder()
         CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
-        for id in try volumes.collectInline() {
+        let vanished = try volumes.collectInline()
+        for id in vanished {
             log.info("inline volume of a vanished pod deleted", (.volumeID, "\(id)"))
         }
-        server = try RPCServer.start(
-            socket: options.socketPath, methods: handlers.map { Self.method($0, log) })
+        var serverOptions = RPCServerOptions()
+        serverOptions.onFinish = pages?.observer
+        let server = try RPCServer.start(
+            socket: options.socketPath, methods: handlers.map { Self.method($0, log) }, options: serverOptions
+        )
+        self.server = server
+        pages?.serve(
+            OperatorPages.Subject(
+                readiness: readiness, server: server, catalog: catalog, freezes: host.freezes,
+                pools: zip(pools, options.pools).map { ($0, $1.policy) }, vanished: vanished.count))
         if !host.growsMounted(.ext4) {
             log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
         }
@@ -100,8 +117,10 @@ package final class Driver: Sendable {
 
     /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.
     package func stop() {
+        pages?.markStopping()
         server.stop()
         for pool in pools { pool.close() }
+        pages?.stop()
         log.info("stopped")
     }
 

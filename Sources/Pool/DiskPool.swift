@@ -5,6 +5,7 @@
 
 import LinuxHost
 import Log
+import Synchronization
 package import Volumes
 
 /// One pool folder: records and images of its volumes.
@@ -24,6 +25,10 @@ package final class DiskPool: VolumeStore {
     let mkfs: Mkfs
     let trash: Reclaimer
     let log: Logger
+    let swept = Atomic(0)
+
+    /// Half-made objects of interrupted creations that were removed since the start.
+    package var leftoversSwept: Int { swept.load(ordering: .relaxed) }
 
     init(
         pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity,

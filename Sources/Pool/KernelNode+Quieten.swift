@@ -48,8 +48,13 @@ extension KernelNode: Quieter {
         defer { forgetFreeze(id) }
         var fault: VolumeFault?
         let wasInTime: Bool
+        var frozenSince: Int64?
+        defer {
+            if let frozenSince { freezes.note(since: frozenSince, atMostSeconds: freezeLimitSeconds) }
+        }
         do throws(SystemError) {
             wasInTime = try FreezeWatchdog.holding(folder, seconds: freezeLimitSeconds) {
+                frozenSince = Clock.monotonicNanoseconds
                 do throws(VolumeFault) {
                     try copying()
                 } catch {
