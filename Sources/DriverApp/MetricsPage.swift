@@ -8,8 +8,9 @@ import Volumes
 
 /// The page `/metrics`, made anew for each request, but not for more than a tenth of the time.
 final class MetricsPage: Sendable {
-    /// How long a pool that does not answer is waited for.
-    private static let patience: Int64 = 1_000_000_000
+    /// How long a pool that does not answer is waited for: long enough for the records of thousands of volumes that were
+    /// not read yet, and well below the ten seconds that Prometheus waits.
+    private static let patience: Int64 = 3_000_000_000
     /// A page that took a second to make is good for nine, so that who asks all the time slows nothing else down.
     private static let rest: Int64 = 9
 

@@ -73,7 +73,7 @@ final class OperatorPages: Sendable {
     /// Stops to listen.
     func stop() { http.withLock { $0 }?.stop() }
 
-    /// Answers a request, in about a second at most whatever hangs.
+    /// Answers a request, in a few seconds at most whatever hangs.
     @Sendable func answer(_ path: String) -> HTTPReply {
         let phase = phase.withLock { $0 }
         switch (path, phase) {

@@ -103,7 +103,7 @@ package enum MetricKind: String, Sendable {
 }
 
 /// The labels that samples can have; all but the volume's own have few values, each known in advance.
-package enum MetricLabel: String, Sendable {
+package enum MetricLabel: String, CaseIterable, Sendable {
     case version, method, code, pool, kind
     case volumeID = "volume_id"
     // Not "namespace": Prometheus puts that of the driver's own pod there.
