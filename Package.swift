@@ -76,7 +76,9 @@ let package = Package(
         tests("HTTPServerTests", ["HTTPServer", "LinuxHost"]),
         tests("MetricsTests", ["Metrics"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
-        tests("DriverAppTests", ["DriverApp", "Metrics", "Pool", "Volumes", "Log"]),
+        tests(
+            "DriverAppTests",
+            ["DriverApp", "CSIServices", "HTTPServer", "LinuxHost", "Metrics", "Pool", "Volumes", "Log"]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp", "Metrics"]),
         tests("RepositoryTests", ["Metrics"]),
     ]

@@ -26,6 +26,8 @@ const int32_t clinux_error_fault = EFAULT;
 const int32_t clinux_error_no_memory = ENOMEM;
 const int32_t clinux_error_not_tty = ENOTTY;
 const int32_t clinux_error_no_call = ENOSYS;
+const int32_t clinux_error_cross_device = EXDEV;
+const int32_t clinux_error_text_busy = ETXTBSY;
 
 const char *clinux_error_name(int32_t number)
 {

@@ -16,6 +16,7 @@ static uint64_t open_flags(clinux_open_how how)
     switch (how) {
     case CLINUX_OPEN_READ: return O_RDONLY;
     case CLINUX_OPEN_READ_WRITE: return O_RDWR;
+    case CLINUX_OPEN_READ_WRITE_DIRECT: return O_RDWR | O_DIRECT;
     case CLINUX_OPEN_CREATE: return O_RDWR | O_CREAT | O_EXCL;
     case CLINUX_OPEN_FOLDER: return O_RDONLY | O_DIRECTORY;
     case CLINUX_OPEN_PATH: return O_PATH;
@@ -88,6 +89,8 @@ static int32_t status_at(int32_t folder, const char *name, int flags, clinux_sta
         .inode = found.stx_ino,
         .kind = kind_of(found.stx_mode),
         .mode = found.stx_mode & 07777,
+        .owner = found.stx_uid,
+        .modified_nanoseconds = found.stx_mtime.tv_sec * 1000000000 + found.stx_mtime.tv_nsec,
         .size_bytes = (int64_t)found.stx_size,
         .allocated_bytes = (int64_t)found.stx_blocks * 512,
         .node_major = found.stx_rdev_major,

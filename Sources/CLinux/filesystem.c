@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <unistd.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
@@ -106,4 +107,36 @@ int32_t clinux_set_no_copy_on_write(int32_t fd)
         return -errno;
     flags |= FS_NOCOW_FL;
     return ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0 ? 0 : -errno;
+}
+
+int64_t clinux_count_extents(int32_t fd)
+{
+    struct fiemap map = {.fm_length = FIEMAP_MAX_OFFSET};
+    int rc;
+    do
+        rc = ioctl(fd, FS_IOC_FIEMAP, &map);
+    while (rc != 0 && errno == EINTR);
+    return rc == 0 ? (int64_t)map.fm_mapped_extents : -errno;
+}
+
+/* fs/xfs/libxfs/xfs_fs.h, struct xfs_fsop_geom_v1; no header of the kernel has it. */
+struct geometry {
+    uint32_t sizes[8];
+    uint64_t counts[4];
+    uint8_t uuid[16];
+    uint32_t stripe[2];
+    int32_t version;
+    uint32_t flags;
+    uint32_t more_sizes[3];
+};
+_Static_assert(sizeof(struct geometry) == 112, "XFS_IOC_FSGEOMETRY_V1 is kernel interface");
+#define CLINUX_XFS_GEOMETRY _IOR('X', 100, struct geometry)
+#define CLINUX_XFS_REFLINK (1u << 20)
+
+int32_t clinux_xfs_shares_blocks(int32_t folder)
+{
+    struct geometry found = {0};
+    if (ioctl(folder, CLINUX_XFS_GEOMETRY, &found) != 0)
+        return -errno;
+    return (found.flags & CLINUX_XFS_REFLINK) != 0;
 }

@@ -113,12 +113,18 @@ enum SnapshotParameters {
 
 extension CSI.Snapshot {
     init(_ snapshot: SnapshotRecord) {
-        let (seconds, nanoseconds) = snapshot.cut.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         self.init(
             sizeBytes: snapshot.size.bytes, snapshotID: "\(snapshot.id)",
             sourceVolumeID: "\(snapshot.source)",
-            creationTime: CSI.Timestamp(seconds: seconds, nanos: Int32(nanoseconds)), readyToUse: true,
-            groupSnapshotID: "")
+            creationTime: CSI.Timestamp(snapshot.cut), readyToUse: true,
+            groupSnapshotID: snapshot.id.group.map { "\($0)" } ?? "")
+    }
+}
+
+extension CSI.Timestamp {
+    init(_ moment: Moment) {
+        let (seconds, nanoseconds) = moment.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        self.init(seconds: seconds, nanos: Int32(nanoseconds))
     }
 }
 

@@ -24,7 +24,7 @@ package struct IdentityService: Sendable {
             CSIHandler(CSI.GetPluginCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.GetPluginCapabilitiesResponse(capabilities: [
                     .service(.controllerService), .service(.volumeAccessibilityConstraints),
-                    .volumeExpansion(.online),
+                    .service(.groupControllerService), .volumeExpansion(.online),
                 ])
             },
             CSIHandler(CSI.ProbeRequest.self, isQuick: true) { [readiness] _ throws(VolumeFault) in

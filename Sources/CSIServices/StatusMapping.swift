@@ -16,6 +16,7 @@ extension CSIStatus {
             case .operationPending, .staleToken: .aborted
             case .sizeNotServable: .outOfRange
             case .notOffered: .unimplemented
+            case .stopping: .unavailable
             case .host: .internalError
             }
         self.init(code, fault.summary)

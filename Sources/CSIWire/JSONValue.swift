@@ -1,5 +1,5 @@
 /// A JSON text as a tree; numbers keep their digits and objects their order.
-enum JSONValue: Equatable {
+package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case number(String)
@@ -8,9 +8,17 @@ enum JSONValue: Equatable {
     case object([Member])
 
     /// One name and its value.
-    struct Member: Equatable {
-        var name: String
-        var value: JSONValue
+    package struct Member: Equatable, Sendable {
+        /// The name.
+        package var name: String
+        /// The value.
+        package var value: JSONValue
+
+        /// Puts the two together.
+        package init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// The kind of value, for messages.
@@ -26,7 +34,7 @@ enum JSONValue: Equatable {
     }
 
     /// The text of the value: on one line, or indented by two spaces a level.
-    func text(pretty: Bool) -> String {
+    package func text(pretty: Bool) -> String {
         var text = ""
         write(to: &text, indent: pretty ? 0 : nil)
         return text

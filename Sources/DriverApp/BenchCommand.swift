@@ -3,16 +3,33 @@ import Volumes
 
 /// `loopcsi bench`: what each step costs on this machine, next to a floor measured in the same run.
 enum BenchCommand {
+    /// What can be measured alone; each part has drivers and pools of its own.
+    enum Part: String, CaseIterable {
+        case lives, copies, lists
+    }
+
     private static let usualLives = 50
+    /// How often a copy in constant time is measured; one that moves all the data is measured once.
+    private static let rounds = 5
 
     static func run(_ arguments: [String]) throws -> Int32 {
-        let flags = try Flags(arguments, known: ["lives"])
-        guard flags.words.isEmpty else { throw UsageError("use: loopcsi bench [--lives N]") }
-        let lives = try lives(flags.one("lives"))
-        return try Workbench.run("bench") { bench in
-            BenchReport.heading(lives: lives)
-            try measure(bench, lives: lives)
+        let flags = try Flags(arguments, known: ["lives", "only"])
+        guard flags.words.isEmpty else {
+            throw UsageError("use: loopcsi bench [--lives N] [--only lives|copies|lists]")
         }
+        let lives = try lives(flags.one("lives"))
+        let parts = try parts(flags.one("only"))
+        BenchReport.heading()
+        var code: Int32 = 0
+        for part in parts where code == 0 {
+            switch part {
+            case .lives: code = try Workbench.run("bench") { try measure($0, lives: lives) }
+            case .copies: code = try copies()
+            case .lists:
+                code = try Workbench.run("bench", imageGiB: 16) { BenchReport.print(try BenchLists(on: $0)) }
+            }
+        }
+        return code
     }
 
     static func lives(_ text: String?) throws(UsageError) -> Int {
@@ -21,6 +38,14 @@ enum BenchCommand {
             throw UsageError("--lives '\(text)': use a number from 1 to 10000")
         }
         return lives
+    }
+
+    static func parts(_ text: String?) throws(UsageError) -> [Part] {
+        guard let text else { return Part.allCases }
+        guard let part = Part(rawValue: text) else {
+            throw UsageError("--only '\(text)': use \(Part.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return [part]
     }
 
     private static func measure(_ bench: Workbench, lives: Int) throws {
@@ -35,10 +60,26 @@ enum BenchCommand {
                 Command.say("\n\(kind.rawValue): left out, mkfs.\(kind.rawValue) is not installed")
                 continue
             }
-            BenchReport.print(measured)
+            BenchReport.print(measured, lives: lives)
         }
         BenchReport.print(try BenchCrowd(creations: lives, on: bench))
         moments.append(("after all lives", try BenchProcess(driver)))
         BenchReport.print(moments, wakeUps: wakeUps)
+    }
+
+    private static func copies() throws -> Int32 {
+        let code = try Workbench.run("bench", imageGiB: 48) { bench in
+            BenchReport.print(
+                try BenchCopies("XFS with reflink, in a file", sharesBlocks: true, rounds: rounds, on: bench),
+                hasAim: true)
+            BenchReport.print(try BenchHints(rounds: rounds, on: bench))
+        }
+        guard code == 0 else { return code }
+        // The longest that can be set, as here the data is copied while the volume is held still.
+        return try Workbench.run("bench", flags: ["--freeze-limit", "60"]) { bench in
+            let filesystem = try Directory.open(bench.folder).space().type
+            BenchReport.print(
+                try BenchCopies("\(filesystem)", sharesBlocks: false, rounds: 1, on: bench), hasAim: false)
+        }
     }
 }

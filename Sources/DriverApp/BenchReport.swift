@@ -6,21 +6,64 @@ enum BenchReport {
     private static let words = 34
     private static let number = 10
 
-    static func heading(lives: Int) {
+    static func heading() {
         let kernel = TextFile.read("/proc/sys/kernel/osrelease") ?? "unknown"
         let processors = TextFile.read("/sys/devices/system/cpu/online") ?? "unknown"
         Command.say(
-            "loopcsi \(Driver.version) on Linux \(kernel), processors \(processors); volumes of "
-                + "\(Figure.bytes(BenchLives.bytes)), \(lives) lives each; times in milliseconds")
+            "loopcsi \(Driver.version) on Linux \(kernel), processors \(processors); times in milliseconds")
     }
 
-    static func print(_ lives: BenchLives) {
-        Command.say("\n" + row(lives.kind.rawValue, ["driver", "p90", "floor", "p90", "ratio"]))
+    static func print(_ lives: BenchLives, lives count: Int) {
+        let title = "\(lives.kind.rawValue), \(Figure.bytes(BenchLives.bytes)), \(count) lives"
+        Command.say("\n" + row(title, ["driver", "p90", "floor", "p90", "ratio"]))
         for step in LifeStep.allCases {
             Command.say(row(step.rawValue, compare(lives.driver.of(step), lives.floor.of(step))))
         }
         let aim = lives.kind == .ext4 ? "  aim: 1.50" : ""
         Command.say(row("whole life", compare(lives.driver.whole, lives.floor.whole)) + aim)
+    }
+
+    static func print(_ copies: BenchCopies, hasAim: Bool) {
+        let size = "\(Figure.bytes(BenchCopies.dataBytes)) of data in \(Figure.bytes(BenchCopies.bytes))"
+        Command.say("\ncopies of a mounted ext4 with \(size); pool on \(copies.pool)")
+        Command.say(row("", ["median", "worst", "wait", "worst"]))
+        for measured in copies.rows {
+            let calls = [measured.calls.median, measured.calls.quantile(1)].map(Figure.milliseconds)
+            let waits = [measured.waits.median, measured.waits.quantile(1)].map(Figure.milliseconds)
+            let aim = hasAim ? aims[measured.title] ?? "" : ""
+            Command.say(row(measured.title, calls + (measured.waits.count > 0 ? waits : [])) + aim)
+        }
+        Command.say(
+            row("extents of the image", ["\(copies.extents.before)"])
+                + "  before, \(copies.extents.after) after")
+    }
+
+    private static let aims = [
+        "snapshot, quiet": "  aim: 20, wait 10", "snapshot, random 4 KiB writer": "  aim: wait 300",
+    ]
+
+    static func print(_ hints: BenchHints) {
+        Command.say(
+            "\nFICLONE of a sparse file with \(BenchHints.writes) random writes, beside a random 4 KiB writer"
+        )
+        Command.say(row("", ["extents", "median", "worst", "wait", "worst"]))
+        for file in hints.rows {
+            let times = [
+                file.clones.median, file.clones.quantile(1), file.waits.median, file.waits.quantile(1),
+            ]
+            let title = file.hasHints ? "with extent size hints, as images" : "without hints"
+            Command.say(row(title, ["\(file.extents)"] + times.map(Figure.milliseconds)))
+        }
+    }
+
+    static func print(_ lists: BenchLists) {
+        Command.say(
+            "\n" + row("\(BenchLists.count) volumes and snapshots", ["median", "p90"]))
+        for (title, durations) in lists.rows {
+            Command.say(row(title, [durations.median, durations.p90].map(Figure.milliseconds)))
+        }
+        let resident = Figure.decimal(lists.process.memory.resident, unit: 1_000_000, decimals: 1)
+        Command.say(row("driver process, MB resident", [resident]))
     }
 
     static func print(_ crowd: BenchCrowd) {

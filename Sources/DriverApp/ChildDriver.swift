@@ -15,7 +15,7 @@ final class ChildDriver {
     var processID: Int32 { child.processID }
 
     /// Starts the driver and waits until it says that it is ready; `pool` is what `--pool` takes.
-    init(folder: String, pool: String) throws {
+    init(folder: String, pool: String, flags: [String] = []) throws {
         socket = "\(folder)/csi.sock"
         logPath = "\(folder)/driver.log"
         let log = try Directory.open(folder).createFile("driver.log", mode: 0o600)
@@ -24,7 +24,7 @@ final class ChildDriver {
             [
                 "loopcsi", "serve", "--endpoint", "unix://\(socket)", "--node-id", "here",
                 "--pool", pool,
-            ], output: log)
+            ] + flags, output: log)
         do {
             try waitUntilReady()
         } catch {

@@ -10,8 +10,13 @@ package enum Command {
           loopcsi serve [FLAGS]                  serve the CSI socket (flags: README)
           loopcsi call METHOD [JSON] [FLAGS]     call a method, such as csi.v1.Identity/Probe
           loopcsi probe [FLAGS]                  exit 0 if the driver is ready
+          loopcsi pool list|check [FLAGS]        look into the pools, also while no driver runs
+          loopcsi volume list [FLAGS]            the volumes and where they are in use
+          loopcsi volume show NAME [FLAGS]       all about one volume, by its name or its id
+          loopcsi snapshot list [FLAGS]          the snapshots
+                                                 FLAGS: --pool as for serve, --output table|json
           loopcsi demo                           watch a volume live (needs root)
-          loopcsi bench [--lives N]              measure every step (needs root)
+          loopcsi bench [--lives N] [--only PART]  measure every step (needs root)
           loopcsi version
         """
 
@@ -22,6 +27,9 @@ package enum Command {
             case "serve": return try serve(Array(arguments.dropFirst(2)))
             case "call": return try CallCommand.run(Array(arguments.dropFirst(2)))
             case "probe": return try ProbeCommand.run(Array(arguments.dropFirst(2)))
+            case "pool": return try PoolCommand.run(Array(arguments.dropFirst(2)))
+            case "volume": return try VolumeCommand.run(Array(arguments.dropFirst(2)))
+            case "snapshot": return try SnapshotCommand.run(Array(arguments.dropFirst(2)))
             case "demo": return try DemoCommand.run(Array(arguments.dropFirst(2)))
             case "bench": return try BenchCommand.run(Array(arguments.dropFirst(2)))
             case "version": print("loopcsi \(Driver.version)")
@@ -46,7 +54,13 @@ package enum Command {
         }
         // Before the first thread starts, so that every thread leaves the signals to this one.
         try Signals.block()
-        let driver = try Driver.start(options, log: log)
+        // Next, so that a bad address costs nothing, and whoever asks is told that the driver is starting.
+        let pages = try OperatorPages.start(at: options.metricsAddress, log: log)
+        if let signal = try PoolMounts.wait(for: options.pools, log) {
+            log.info("stopping", (.signal, Int(signal)))
+            return 0
+        }
+        let driver = try Driver.start(options, pages: pages, log: log)
         let signal = try Signals.wait()
         log.info("stopping", (.signal, Int(signal)))
         driver.stop()

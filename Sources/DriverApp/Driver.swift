@@ -3,7 +3,7 @@
 import CSIServices
 import CSIWire
 import LinuxHost
-package import Log
+import Log
 import Pool
 import RPCServer
 import Volumes
@@ -15,17 +15,16 @@ package final class Driver: Sendable {
 
     private let server: RPCServer
     private let pools: [DiskPool]
+    private let host: KernelNode
     private let log: Logger
     private let pages: OperatorPages?
 
-    /// Wires the driver and begins to serve.
+    /// Wires the driver and begins to serve, and to tell of itself on the pages, if there are any.
     ///
     /// - Throws: `StartError` with a sentence for the operator.
-    package static func start(_ options: ServeOptions, log: Logger) throws(StartError) -> Driver {
-        // First, so that a bad address costs nothing, and whoever asks is told that the driver is starting.
-        let pages = try options.metricsAddress.map { address throws(StartError) in
-            try OperatorPages.start(at: address, log: log)
-        }
+    static func start(
+        _ options: ServeOptions, pages: OperatorPages?, log: Logger
+    ) throws(StartError) -> Driver {
         var pools: [DiskPool] = []
         for pool in options.pools {
             do {
@@ -72,12 +71,14 @@ package final class Driver: Sendable {
                 readiness: readiness.check
             ).handlers
             + ControllerService(catalog: catalog, node: volumes).handlers
+            + GroupControllerService(catalog: catalog).handlers
             + NodeService(
                 nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths,
                 limits: options.limits
             ).handlers
         self.pools = pools
         self.pages = pages
+        self.host = host
         self.log = log
         try options.makeSocketFolder()
         CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
@@ -116,9 +117,14 @@ package final class Driver: Sendable {
     }
 
     /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.
+    ///
+    /// A copy bit by bit is given up, as it may take longer than anybody waits for the end.
     package func stop() {
         pages?.markStopping()
+        for pool in pools { pool.giveUpCopies() }
         server.stop()
+        // A call that outlasted the server's patience must not leave a volume frozen.
+        host.thawLeftovers()
         for pool in pools { pool.close() }
         pages?.stop()
         log.info("stopped")

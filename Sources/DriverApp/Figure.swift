@@ -9,7 +9,10 @@ enum Figure {
 
     /// Bytes in the largest unit that leaves a whole part: "12 KiB", "973.4 MiB", "2 GiB".
     static func bytes(_ count: Int64) -> String {
-        guard let (unit, shift) = [("GiB", 30), ("MiB", 20), ("KiB", 10)].first(where: { count >> $0.1 > 0 })
+        guard
+            let (unit, shift) = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)].first(where: {
+                count >> $0.1 > 0
+            })
         else { return "\(count) bytes" }
         let text = decimal(count, unit: 1 << shift, decimals: 1)
         return "\(text.hasSuffix(".0") ? String(text.dropLast(2)) : text) \(unit)"

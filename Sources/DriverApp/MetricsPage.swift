@@ -14,6 +14,9 @@ final class MetricsPage: Sendable {
     /// A page that took a second to make is good for nine, so that who asks all the time slows nothing else down.
     private static let rest: Int64 = 9
 
+    /// Two samples of a volume have about that many bytes with names as Kubernetes makes them.
+    private static let bytesOfVolume = 384
+
     private struct Kept {
         let reply: HTTPReply
         let goodUntil: Int64
@@ -50,7 +53,9 @@ final class MetricsPage: Sendable {
         let looks = pools.map { ($0, $0.look.begin()) }
         let isReady = health.trouble() == nil
         let pools = looks.map { watch, pending in (watch.name, watch.look.end(pending, by: deadline)) }
-        var page = Exposition()
+        // Room for what is known before, so that a large page is not copied again and again while it grows.
+        let volumes = pools.reduce(0) { $0 + ($1.1?.contents?.survey.volumes.count ?? 0) }
+        var page = Exposition(reserving: 16 << 10 + volumes * Self.bytesOfVolume)
         page.begin(.buildInfo)
         page.sample(.buildInfo, [Driver.version], Int64(1))
         page.single(.ready, isReady ? 1 : 0)

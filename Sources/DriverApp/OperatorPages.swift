@@ -36,8 +36,9 @@ final class OperatorPages: Sendable {
     private let calls = CallTally(methods: CSIMethod.all.map(\.path), codes: CSICode.allCases.map(\.name))
     private let http = Mutex<HTTPServer?>(nil)
 
-    /// Listens, and tells that the driver is starting.
-    static func start(at address: ListenAddress, log: Logger) throws(StartError) -> OperatorPages {
+    /// Listens, and tells that the driver is starting; nothing without an address.
+    static func start(at address: ListenAddress?, log: Logger) throws(StartError) -> OperatorPages? {
+        guard let address else { return nil }
         let pages = OperatorPages()
         do throws(HTTPServerError) {
             let server = try HTTPServer.start(address, pages.answer)

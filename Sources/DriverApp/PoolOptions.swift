@@ -9,6 +9,8 @@ extension ServeOptions {
         /// The folder that the operator named.
         let path: String
         let policy: CapacityPolicy
+        /// True where the folder has to be a mount point before anything is made in it.
+        let needsMount: Bool
         /// The file that holds the pool, if it is to be in one.
         let image: PoolImage.Options?
     }
@@ -16,7 +18,7 @@ extension ServeOptions {
 
 extension ServeOptions.PoolOptions {
     private static let form =
-        "name=/absolute/folder[,reserve=5%][,overcommit=1.5][,image=200GiB[,image-allocation=sparse][,image-fs=btrfs]]"
+        "name=/absolute/folder[,reserve=5%][,overcommit=1.5][,mount=required][,image=200GiB[,image-allocation=sparse][,image-fs=btrfs]]"
 
     /// Reads a pool as `form` has it.
     init(_ spec: String) throws(UsageError) {
@@ -43,10 +45,16 @@ extension ServeOptions.PoolOptions {
                 reserve: try settings["reserve"].map(Self.reserve) ?? usual.reserve,
                 overcommitThousandths: try settings["overcommit"].map(Self.overcommit)
                     ?? usual.overcommitThousandths),
-            image: try Self.image(settings))
+            needsMount: try Self.needsMount(settings), image: try Self.image(settings))
     }
 
-    private static let settings = ["reserve", "overcommit", "image", "image-allocation", "image-fs"]
+    private static let settings = ["reserve", "overcommit", "mount", "image", "image-allocation", "image-fs"]
+
+    private static func needsMount(_ settings: [String: String]) throws(UsageError) -> Bool {
+        guard let word = settings["mount"] else { return false }
+        guard word == "required" else { throw UsageError("mount '\(word)': the one word is required") }
+        return true
+    }
 
     private static func image(_ settings: [String: String]) throws(UsageError) -> PoolImage.Options? {
         guard let text = settings["image"] else {
@@ -55,7 +63,9 @@ extension ServeOptions.PoolOptions {
             }
             return nil
         }
-        guard let size = bytes(text), size >= PoolImage.Options.leastSize, size.bytes % (1 << 20) == 0 else {
+        guard let size = ByteCount(quantity: text), size >= PoolImage.Options.leastSize,
+            size.bytes % (1 << 20) == 0
+        else {
             throw UsageError(
                 "image '\(text)': use whole MiB, at least \(PoolImage.Options.leastSize), such as 200GiB")
         }
@@ -71,24 +81,13 @@ extension ServeOptions.PoolOptions {
         return PoolImage.Options(size: size, allocation: allocation, filesystem: filesystem ?? nil)
     }
 
-    /// `5%`, or bytes with an optional KiB, MiB, GiB or TiB.
+    /// `5%`, or an amount of bytes.
     private static func reserve(_ text: String) throws(UsageError) -> CapacityPolicy.Reserve {
         if text.hasSuffix("%"), let percent = Int64(text.dropLast()), (0...90).contains(percent) {
             return .percent(percent)
         }
-        if let bytes = bytes(text) { return .bytes(bytes) }
+        if let bytes = ByteCount(quantity: text) { return .bytes(bytes) }
         throw UsageError("reserve '\(text)': use 0% to 90%, or bytes such as 1073741824 or 10GiB")
-    }
-
-    /// A number, with an optional unit.
-    private static func bytes(_ text: String) -> ByteCount? {
-        for (suffix, shift) in [("KiB", Int64(10)), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("", 0)]
-        where text.hasSuffix(suffix) {
-            guard let count = Int64(text.dropLast(suffix.count)), count >= 0, count < Int64.max >> shift
-            else { return nil }
-            return ByteCount(count << shift)
-        }
-        return nil
     }
 
     /// A ratio from 1 to 100 with up to three decimals.

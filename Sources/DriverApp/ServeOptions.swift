@@ -39,13 +39,7 @@ package struct ServeOptions: Sendable {
         (paths, kubeletRoot) = try Self.paths(flags.one("kubelet-root"))
         nodeID = try Self.nodeID(flags.one("node-id") ?? HostIdentity.nodeName ?? "")
         if let name = flags.one("driver-name") { driverName = try Self.driverName(name) }
-        let specs = flags.all("pool")
-        for spec in specs.isEmpty ? ["default=/var/lib/loopcsi"] : specs {
-            pools.append(try PoolOptions(spec))
-        }
-        guard Set(pools.map(\.name)).count == pools.count, Set(pools.map(\.path)).count == pools.count else {
-            throw UsageError("--pool: two pools have the same name or folder")
-        }
+        pools = try Self.pools(flags)
         if let role = flags.one("role"), role != "all" {
             throw UsageError("--role '\(role)' is not offered; the one role is all")
         }
@@ -96,6 +90,19 @@ package struct ServeOptions: Sendable {
             volumes = Int64(count)
         }
         return NodeLimits(volumes: volumes, inlineSize: inlineSize)
+    }
+
+    /// The pools, one at least.
+    static func pools(_ flags: Flags) throws(UsageError) -> [PoolOptions] {
+        let specs = flags.all("pool")
+        var pools: [PoolOptions] = []
+        for spec in specs.isEmpty ? ["default=/var/lib/loopcsi"] : specs {
+            pools.append(try PoolOptions(spec))
+        }
+        guard Set(pools.map(\.name)).count == pools.count, Set(pools.map(\.path)).count == pools.count else {
+            throw UsageError("--pool: two pools have the same name or folder")
+        }
+        return pools
     }
 
     /// The path of a `unix://` endpoint.

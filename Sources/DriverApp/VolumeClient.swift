@@ -4,7 +4,7 @@ import RPCClient
 
 /// A caller of the driver that remembers what it asked for, so that all of it can be undone.
 final class VolumeClient {
-    private static let timeoutSeconds = 60.0
+    private static let timeoutSeconds = 300.0
 
     private let connection: RPCConnection
     private var created: Set<String> = []

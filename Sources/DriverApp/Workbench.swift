@@ -16,13 +16,13 @@ final class Workbench {
     /// Where the driver keeps its volumes.
     let pool: String
 
-    private init(folder: String, imageGiB: Int?) throws {
+    private init(folder: String, imageGiB: Int?, flags: [String]) throws {
         self.folder = folder
         let outer = Self.poolFolder(in: folder)
         pool = imageGiB == nil ? outer : PoolImage.mountPoint(in: outer)
         // Sparse, because a host should not lack what a demo hardly uses.
         let image = imageGiB.map { ",image=\($0)GiB,image-allocation=sparse" } ?? ""
-        driver = try ChildDriver(folder: folder, pool: "default=\(outer),reserve=0%\(image)")
+        driver = try ChildDriver(folder: folder, pool: "default=\(outer),reserve=0%\(image)", flags: flags)
         client = VolumeClient(try driver.connect())
     }
 
@@ -33,7 +33,7 @@ final class Workbench {
     /// With a size the pool is in a file of its own, where snapshots are instant whatever the host's file system is.
     /// Returns the exit code of the program: 0, 1 for a failure or leftovers, 128 and the signal's number if interrupted.
     static func run(
-        _ purpose: String, imageGiB: Int? = nil, _ body: (Workbench) throws -> Void
+        _ purpose: String, imageGiB: Int? = nil, flags: [String] = [], _ body: (Workbench) throws -> Void
     ) throws -> Int32 {
         guard HostIdentity.isRoot else {
             throw StartError(
@@ -45,7 +45,7 @@ final class Workbench {
         let folder = try WorkFolder.make(purpose)
         var code: Int32 = 0
         do {
-            let bench = try Workbench(folder: folder, imageGiB: imageGiB)
+            let bench = try Workbench(folder: folder, imageGiB: imageGiB, flags: flags)
             code = attempt(purpose) { try body(bench) }
             code = max(code, attempt(purpose) { try bench.client.undoAll() })
             code = max(code, attempt(purpose) { try bench.driver.stop() })

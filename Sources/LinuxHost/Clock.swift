@@ -14,7 +14,8 @@ package enum Clock {
     /// Sleeps the calling thread for the whole time, whatever signals arrive.
     package static func sleep(nanoseconds: Int64) { clinux_sleep_nanoseconds(nanoseconds) }
 
-    static func rfc3339(nanoseconds: Int64) -> String {
+    /// A moment in UTC as RFC 3339 writes it, with milliseconds.
+    package static func rfc3339(nanoseconds: Int64) -> String {
         let milliseconds = nanoseconds / 1_000_000
         let seconds = milliseconds / 1000
         let (year, month, day) = civil(daysSince1970: seconds / 86400)

@@ -67,6 +67,10 @@ package struct FileStatus: Sendable {
     package let kind: Kind
     /// Permission bits.
     package let mode: UInt32
+    /// User id of the owner; 0 is root.
+    package let owner: UInt32
+    /// When its content, or the names in a folder, changed last: nanoseconds since 1970 in UTC.
+    package let modifiedNanoseconds: Int64
     /// The size a reader sees.
     package let sizeBytes: Int64
     /// What the file occupies on its file system.
@@ -89,6 +93,8 @@ package struct FileStatus: Sendable {
             default: .other
             }
         mode = found.mode
+        owner = found.owner
+        modifiedNanoseconds = found.modified_nanoseconds
         sizeBytes = found.size_bytes
         allocatedBytes = found.allocated_bytes
         deviceNumber = DeviceNumber(major: found.node_major, minor: found.node_minor)

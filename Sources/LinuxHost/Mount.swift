@@ -21,6 +21,10 @@ package struct Mount: Equatable, Sendable {
     /// Whether what is mounted below it appears at its peers as well, such as the host (mount_namespaces(7)).
     package let isShared: Bool
 
+    /// Whether it shows a file system (or a subvolume of a btrfs) from its root on, and not a folder of another one, as
+    /// the bind mounts of containers do.
+    package var showsWholeFilesystem: Bool { root == "/" || superOptions.contains("subvol=\(root)") }
+
     /// Whether writes through this mount are refused, by the mount or by the whole file system.
     package var isReadOnly: Bool { options.contains("ro") || isFilesystemReadOnly }
 

@@ -153,4 +153,10 @@ extension Errno {
         Errno.notSupported, .invalid, Errno(rawValue: clinux_error_not_tty),
         Errno(rawValue: clinux_error_no_call),
     ]
+
+    /// What ioctl_ficlone(2) answers where two files cannot share blocks, whatever their file system offers.
+    package static let cannotClone =
+        notOffered + [
+            Errno(rawValue: clinux_error_cross_device), Errno(rawValue: clinux_error_text_busy),
+        ]
 }

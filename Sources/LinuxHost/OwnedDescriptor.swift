@@ -42,11 +42,14 @@ package enum FileAccess: Sendable {
     case readOnly
     /// Reading and writing.
     case readWrite
+    /// The same past the page cache (O_DIRECT), with an `AlignedBlock`.
+    case readWriteDirect
 
     var how: clinux_open_how {
         switch self {
         case .readOnly: CLINUX_OPEN_READ
         case .readWrite: CLINUX_OPEN_READ_WRITE
+        case .readWriteDirect: CLINUX_OPEN_READ_WRITE_DIRECT
         }
     }
 }

@@ -9,10 +9,15 @@ package enum LogKey: String, Sendable, CaseIterable {
     case volumeID = "volume_id"
     case volumeName = "volume_name"
     case snapshotID = "snapshot_id"
+    case groupID = "group_snapshot_id"
     case nodeID = "node_id"
 
     // Places.
     case path, endpoint
+
+    // What is being done, and how far it is.
+    case step
+    case doneBytes = "done_bytes"
 
     // Properties.
     case filesystem, provisioning, features

@@ -6,8 +6,8 @@ package struct Exposition: Sendable {
     /// The page so far, UTF-8.
     package private(set) var bytes: [UInt8] = []
 
-    /// Begins an empty page.
-    package init() {}
+    /// Begins an empty page with room for so many bytes.
+    package init(reserving count: Int = 0) { bytes.reserveCapacity(count) }
 
     /// Writes the head of a family; its samples are to follow at once.
     package mutating func begin(_ family: MetricFamily) {

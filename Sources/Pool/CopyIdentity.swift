@@ -16,9 +16,11 @@ enum CopyIdentity {
         }
     }
 
-    /// Nothing in ext4 depends on its UUID being unique, so a copy keeps the old one where a new one would cost a check:
-    /// tune2fs(8) rewrites all checksums for it, which it does for a file system only that was checked since its last
-    /// mount.
+    /// Volumes are made with `metadata_csum_seed`, so that a new UUID changes the superblocks only; where the journal holds
+    /// writes, tune2fs(8) replays it first, as a mount would.
+    ///
+    /// One without that feature (made by hand) keeps its UUID where a new one would cost a check, as nothing in ext4
+    /// depends on it: tune2fs rewrites all checksums for it, and only where there was a check since the last mount.
     private static func renewExt4(_ image: String, _ name: VolumeName) throws(VolumeFault) {
         let result = try Tool.onHost(
             "tune2fs", ["-U", "random", image], "give the copy \(name) a UUID", deadlineSeconds)

@@ -1,44 +1,78 @@
 import LinuxHost
+import Log
+import Synchronization
 import Volumes
 
 extension DiskPool {
     /// What a plain copy inside the kernel moves in a second, at least, on disks that people use for volumes; decides
     /// only whether freezing a mounted source is tried at all.
-    private static let copiedBytesPerSecond = 200.0 * 1024 * 1024
+    static let copiedBytesPerSecond = 200.0 * 1024 * 1024
 
     /// Fills an empty image with the image of another object of this pool.
     ///
-    /// Where the file system can share blocks this takes the time of one call; else data is copied and holes stay holes.
+    /// Where the two files can share blocks this takes the time of one call; else data is copied and holes stay holes.
     func copy(
         of source: ContentSource, into image: borrowing OwnedDescriptor, _ quieting: Quieting
     ) throws(VolumeFault) {
         let step = "copy \(source)"
         let original = try VolumeFault.onHost(step) { () throws(SystemError) in try openImage(of: source) }
         if features.canReflink {
-            return try quieting(nil) { () throws(VolumeFault) in
-                // ioctl_ficlone(2): the copy of one file is atomic, and its dirty pages are written first.
-                try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-                    try image.clone(from: original)
-                }
+            var isShared = false
+            try quieting(nil) { (_) throws(VolumeFault) in
+                isShared = try share(original, with: image, step)
             }
+            if isShared { return }
         }
-        let data = try VolumeFault.onHost(step) { () throws(SystemError) in try original.dataBytes() }
-        try quieting(Double(data) / Self.copiedBytesPerSecond) { () throws(VolumeFault) in
-            try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-                try original.copyData(to: image)
-            }
+        let bytes = try VolumeFault.onHost(step) { () throws(SystemError) in try original.dataBytes() }
+        try quieting(Double(bytes) / Self.copiedBytesPerSecond) { (holds) throws(VolumeFault) in
+            try copyData(of: original, to: image, step, bytes, holds)
         }
     }
 
-    private func openImage(of source: ContentSource) throws(SystemError) -> OwnedDescriptor {
+    /// Copies so much data bit by bit, as long as the moment that is copied holds and the driver is not stopping.
+    func copyData(
+        of original: borrowing OwnedDescriptor, to image: borrowing OwnedDescriptor, _ step: String,
+        _ bytes: Int64, _ holds: () -> Bool
+    ) throws(VolumeFault) {
+        var copy = ImageCopy(step, totalBytes: bytes, log: log)
+        try copy.run(from: original, to: image) { () throws(VolumeFault) in
+            guard !isStopping.withLock({ $0 }) else { throw .stopping(step) }
+            // Nobody needs the rest of a copy that is of no single moment.
+            guard holds() else { throw .notNow("\(step): the volume could not be held still any longer") }
+        }
+    }
+
+    /// Shares the original's blocks in one atomic step; false where the kernel refuses that for these two files.
+    ///
+    /// The probe at start tells what new files of the pool can do. An image that was put there by hand may be of another
+    /// sort: on btrfs one with checksums shares no blocks with one without.
+    func share(
+        _ original: borrowing OwnedDescriptor, with image: borrowing OwnedDescriptor, _ step: String
+    ) throws(VolumeFault) -> Bool {
+        do throws(SystemError) {
+            // ioctl_ficlone(2): the copy of one file is atomic, and its dirty pages are written first.
+            try image.clone(from: original)
+            return true
+        } catch  where Errno.cannotClone.contains(error.errno) {
+            log.warning("blocks cannot be shared and are copied", (.step, step), (.error, "\(error)"))
+            return false
+        } catch {
+            throw .whileAllocating(step, error)
+        }
+    }
+
+    func openImage(of source: ContentSource) throws(SystemError) -> OwnedDescriptor {
         let root = try Directory.open(path)
         let folder: Directory =
             switch source {
             case .volume(let id): try root.open(PoolLayout.volumes).open(id.name.text)
-            case .snapshot(let id): try root.open(PoolLayout.snapshots).open(id.name.text)
+            case .snapshot(let id): try root.openSnapshot(id.name)
             }
         return try folder.openFile(PoolLayout.image, .readOnly)
     }
+
+    /// Lets all copies bit by bit end with `stopping` at their next step, also those that are still to begin.
+    package func giveUpCopies() { isStopping.withLock { $0 = true } }
 }
 
 extension OwnedDescriptor {
@@ -51,20 +85,5 @@ extension OwnedDescriptor {
             offset = range.upperBound
         }
         return total
-    }
-
-    /// Copies the data to the same places of an empty file, which gets the same size.
-    borrowing func copyData(to copy: borrowing OwnedDescriptor) throws(SystemError) {
-        try copy.truncate(to: try status().sizeBytes)
-        var offset: Int64 = 0
-        while let range = try nextData(from: offset) {
-            offset = range.lowerBound
-            while offset < range.upperBound {
-                let moved = try copyRange(offset: offset, bytes: range.upperBound - offset, to: copy)
-                // The file was made shorter meanwhile; what is missing is a hole in the copy.
-                guard moved > 0 else { return }
-                offset += moved
-            }
-        }
     }
 }

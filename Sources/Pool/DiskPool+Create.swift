@@ -21,10 +21,27 @@ extension DiskPool {
         _ name: VolumeName, in folder: String, _ recordFile: String, _ record: [UInt8],
         _ fill: (borrowing OwnedDescriptor, _ imagePath: String) throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
+        try publish(name, in: folder) { (folder, path) throws(VolumeFault) in
+            let image = try makeImage(in: folder, of: name)
+            try fill(image, "\(path)/\(PoolLayout.image)")
+            try VolumeFault.onHostAllocating("create image of \(name)") { () throws(SystemError) in
+                try image.sync()
+                try folder.write(recordFile, record, mode: 0o600)
+            }
+        }
+    }
+
+    /// Fills a folder out of sight, and publishes it in one step, durably.
+    ///
+    /// Files must be synced by `fill`, and folders that it makes inside of the one that it is given.
+    func publish(
+        _ name: VolumeName, in folder: String,
+        _ fill: (borrowing Directory, _ path: String) throws(VolumeFault) -> Void
+    ) throws(VolumeFault) {
         let staging = try opened(PoolLayout.staging)
         let building = "\(name).\(RandomBytes.hex(byteCount: 4))"
         do {
-            try build(name, as: building, in: staging, recordFile, record, fill)
+            try build(name, as: building, in: staging, fill)
             let published = try opened(folder)
             try VolumeFault.onHostAllocating("publish \(name)") { () throws(SystemError) in
                 try staging.renameNoReplace(building, to: published, as: name.text)
@@ -35,11 +52,10 @@ extension DiskPool {
         }
     }
 
-    /// Makes image and record in a private folder; all of it is on disk at the end.
+    /// Makes a private folder with all that belongs in it; all of it is on disk at the end.
     private func build(
-        _ name: VolumeName, as building: String, in staging: borrowing Directory, _ recordFile: String,
-        _ record: [UInt8],
-        _ fill: (borrowing OwnedDescriptor, _ imagePath: String) throws(VolumeFault) -> Void
+        _ name: VolumeName, as building: String, in staging: borrowing Directory,
+        _ fill: (borrowing Directory, _ path: String) throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
         let step = "create image of \(name)"
         let folder = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
@@ -52,16 +68,18 @@ extension DiskPool {
             throw .host(
                 step: step, cause: "a driver that was starting on the same pool swept \(building) away")
         }
-        let image = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
+        try fill(folder, "\(path)/\(PoolLayout.staging)/\(building)")
+        try VolumeFault.onHostAllocating(step) { () throws(SystemError) in try folder.sync() }
+    }
+
+    /// Makes an empty image that is written as well as the file system can.
+    func makeImage(
+        in folder: borrowing Directory, of name: VolumeName
+    ) throws(VolumeFault) -> OwnedDescriptor {
+        try VolumeFault.onHostAllocating("create image of \(name)") { () throws(SystemError) in
             let image = try folder.createFile(PoolLayout.image, mode: 0o600)
             try hint(image)
             return image
-        }
-        try fill(image, "\(path)/\(PoolLayout.staging)/\(building)/\(PoolLayout.image)")
-        try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
-            try image.sync()
-            try folder.write(recordFile, record, mode: 0o600)
-            try folder.sync()
         }
     }
 

@@ -98,6 +98,13 @@ extension DiskPool {
             try root.replace(
                 PoolLayout.identityFile, with: RecordFile.json(file), mode: 0o600, sync: true)
         }
+        return try readIdentity(of: root, path: path, name: name)
+    }
+
+    /// Reads the identity file, which must be there.
+    static func readIdentity(
+        of root: borrowing Directory, path: String, name: PoolName
+    ) throws -> (PoolID, FileIdentity) {
         let bytes = try root.read(PoolLayout.identityFile, limitBytes: 4096)
         let file = try JSONDecoder().decode(IdentityFile.self, from: Data(bytes))
         guard file.version == IdentityFile.newestVersion else {

@@ -2,10 +2,12 @@ import LinuxHost
 package import Volumes
 
 extension DiskPool {
-    package func snapshotNames() throws(VolumeFault) -> [VolumeName] { try names(in: PoolLayout.snapshots) }
+    package func snapshotNames() throws(VolumeFault) -> [VolumeName] {
+        (try names(in: PoolLayout.snapshots) + memberNames()).sorted()
+    }
 
     package func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord? {
-        guard let folder = try folder(of: name, in: PoolLayout.snapshots) else { return nil }
+        guard let folder = try folder(ofSnapshot: name) else { return nil }
         return try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name))
     }
 
@@ -14,11 +16,15 @@ extension DiskPool {
         try publish(record.id.name, in: PoolLayout.snapshots, PoolLayout.snapshotRecord, bytes) {
             (image, _) throws(VolumeFault) in
             try copy(of: .volume(record.source), into: image, quieting)
-            try VolumeFault.onHost("size image of snapshot \(record.id.name)") { () throws(SystemError) in
-                // An interrupted growth may have left the source longer than its record says.
-                if try image.status().sizeBytes != record.size.bytes {
-                    try image.truncate(to: record.size.bytes)
-                }
+            try cutToSize(image, record)
+        }
+    }
+
+    /// An interrupted growth may have left the source longer than its record says.
+    func cutToSize(_ image: borrowing OwnedDescriptor, _ record: SnapshotRecord) throws(VolumeFault) {
+        try VolumeFault.onHost("size image of snapshot \(record.id.name)") { () throws(SystemError) in
+            if try image.status().sizeBytes != record.size.bytes {
+                try image.truncate(to: record.size.bytes)
             }
         }
     }

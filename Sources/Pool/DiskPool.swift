@@ -25,6 +25,8 @@ package final class DiskPool: VolumeStore {
     let mkfs: Mkfs
     let trash: Reclaimer
     let log: Logger
+    /// True once copies are to be given up.
+    let isStopping = Mutex(false)
     let swept = Atomic(0)
 
     /// Half-made objects of interrupted creations that were removed since the start.
@@ -159,13 +161,15 @@ enum PoolLayout {
     static let identityFile = "pool.json"
     static let volumes = "volumes"
     static let snapshots = "snapshots"
+    static let groups = "groups"
     static let staging = "staging"
     static let trash = "trash"
     static let record = "volume.json"
     static let snapshotRecord = "snapshot.json"
+    static let groupRecord = "group.json"
     static let image = "image"
     static let note = "staging.json"
-    static let folders = [volumes, snapshots, staging, trash]
+    static let folders = [volumes, snapshots, groups, staging, trash]
 }
 
 extension VolumeFault {
@@ -187,10 +191,15 @@ extension VolumeFault {
         do {
             return try body()
         } catch {
-            guard error.errno == .noSpace || error.errno == .quota else {
-                throw .host(step: step, cause: "\(error)")
-            }
-            throw .noSpace("\(step): the pool's file system is full (\(error))")
+            throw .whileAllocating(step, error)
         }
+    }
+
+    /// What an error means that a step met which allocates blocks.
+    static func whileAllocating(_ step: String, _ error: SystemError) -> VolumeFault {
+        guard error.errno == .noSpace || error.errno == .quota else {
+            return .host(step: step, cause: "\(error)")
+        }
+        return .noSpace("\(step): the pool's file system is full (\(error))")
     }
 }

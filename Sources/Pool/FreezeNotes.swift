@@ -18,6 +18,18 @@ enum FreezeNotes {
         try Directory.open(parent).open(folder).removeFile("\(id)")
     }
 
+    /// When each note was written, in nanoseconds since 1970.
+    static func times() throws(SystemError) -> [(VolumeID, Int64)] {
+        guard try Directory.open(parent).status(folder) != nil else { return [] }
+        let notes = try Directory.open(parent).open(folder)
+        var found: [(VolumeID, Int64)] = []
+        for entry in try notes.entries() {
+            guard let id = VolumeID(entry), let status = try notes.status(entry) else { continue }
+            found.append((id, status.modifiedNanoseconds))
+        }
+        return found
+    }
+
     /// What is noted; nothing where there is no folder yet.
     static func all() throws(SystemError) -> [(VolumeID, String)] {
         guard try Directory.open(parent).status(folder) != nil else { return [] }

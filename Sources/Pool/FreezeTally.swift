@@ -16,9 +16,9 @@ package final class FreezeTally: Sendable {
     /// What was counted so far.
     package var figures: Figures { state.withLock { $0 } }
 
-    /// Counts one that is over: by the one who froze, or at its deadline by the watchdog.
-    func note(since began: Int64, atMostSeconds limit: Double) {
-        let seconds = min(Double(Clock.monotonicNanoseconds - began) / 1e9, limit)
+    /// Counts one that began then and is over now.
+    func note(since began: Int64) {
+        let seconds = Double(Clock.monotonicNanoseconds - began) / 1e9
         state.withLock { figures in
             figures.count += 1
             figures.longestSeconds = max(figures.longestSeconds, seconds)

@@ -1,96 +1,58 @@
 import LinuxHost
-import Synchronization
+import Volumes
 
-/// Ends a freeze at its deadline, whatever the thread that asked for it is doing.
-final class FreezeWatchdog: Sendable {
-    private enum State {
-        /// Not frozen yet, or thawed again.
-        case open
-        case frozen
-        /// The deadline came first.
-        case expired
-    }
+/// Ends freezes at their deadline, whatever the thread that asked for them is doing.
+enum FreezeWatchdog {
+    private static let step = "watch over a freeze"
 
-    /// Opened before the freeze: nothing is sure to open while it lasts.
-    private let folder: OwnedDescriptor
-    private let bell: Bell
-    /// Held over FIFREEZE and FITHAW, so that the two threads never undo each other's call; the kernel has them wait for
-    /// one another in any case.
-    private let state = Mutex(State.open)
-
-    /// Runs the body while the file system of the folder is frozen, and thaws it at the deadline if the body still runs.
+    /// Runs the body while all of the targets are frozen, and thaws them at the deadline if the body still runs,
+    /// which can ask whether they still are.
     ///
-    /// Returns false if the deadline came first. The descriptor is closed and the watch over when this returns.
+    /// They are frozen in their order, all before the body begins. Returns false if the deadline came first. The watch is
+    /// over when this returns.
     ///
-    /// - Throws: what the kernel says; EBUSY if somebody else froze it. The body was not run unless thawing failed.
+    /// - Throws: what freezing or thawing throws; the body was not run unless thawing failed.
     static func holding(
-        _ folder: consuming OwnedDescriptor, seconds: Double, _ body: () -> Void
-    ) throws(SystemError) -> Bool {
-        // What the file system holds in memory is written first, so that the freeze has little left to write.
-        try folder.syncFilesystem()
-        let watchdog = FreezeWatchdog(folder: folder, bell: try Bell())
-        let watcher = try OwnThread.start(name: "freeze-watch") { watchdog.watch(seconds) }
-        var wasInTime = false
-        var trouble: SystemError?
-        do throws(SystemError) {
-            if try watchdog.freeze() {
-                body()
-                wasInTime = try watchdog.thaw()
-            }
+        _ targets: [FreezeTarget], seconds: Double, _ body: (_ holds: @escaping () -> Bool) -> Void
+    ) throws(VolumeFault) -> Bool {
+        for target in targets { try target.sync() }
+        let bell = try VolumeFault.onHost(step) { () throws(SystemError) in try Bell() }
+        let watcher = try VolumeFault.onHost(step) { () throws(SystemError) in
+            try OwnThread.start(name: "freeze-watch") { watch(targets, bell, seconds) }
+        }
+        var wasInTime = true
+        var trouble: VolumeFault?
+        do throws(VolumeFault) {
+            for target in targets where wasInTime { wasInTime = try target.freeze() }
+            if wasInTime { body { targets.allSatisfy(\.isFrozen) } }
         } catch {
             trouble = error
         }
-        try watchdog.bell.ring()
-        try watcher.join()
+        for target in targets {
+            do throws(VolumeFault) {
+                if try !target.thaw() { wasInTime = false }
+            } catch {
+                trouble = trouble ?? error
+            }
+        }
+        do throws(SystemError) {
+            try bell.ring()
+            try watcher.join()
+        } catch {
+            throw trouble ?? .host(step: step, cause: "\(error)")
+        }
         if let trouble { throw trouble }
         return wasInTime
     }
 
-    private init(folder: consuming OwnedDescriptor, bell: Bell) {
-        self.folder = folder
-        self.bell = bell
-    }
-
-    private func freeze() throws(SystemError) -> Bool {
-        try state.withLock { (state) throws(SystemError) in
-            guard state == .open else { return false }
-            try folder.freezeFilesystem()
-            state = .frozen
-            return true
-        }
-    }
-
-    private func thaw() throws(SystemError) -> Bool {
-        try state.withLock { (state) throws(SystemError) in
-            guard state == .frozen else { return false }
-            do throws(SystemError) {
-                try folder.thawFilesystem()
-            } catch {
-                // EINVAL: somebody else thawed it, and perhaps wrote; there is nothing left to thaw.
-                if error.errno == .invalid { state = .open }
-                throw error
-            }
-            state = .open
-            return true
-        }
-    }
-
-    private func watch(_ seconds: Double) {
+    private static func watch(_ targets: [FreezeTarget], _ bell: Bell, _ seconds: Double) {
         var hasRung = false
         do {
             hasRung = try bell.wait(seconds: seconds)
         } catch {
-            // Who cannot tell the time ends the freeze now.
+            // Who cannot tell the time ends the freezes now.
         }
-        state.withLock { state in
-            if state == .frozen {
-                do {
-                    try folder.thawFilesystem()
-                } catch {
-                    // The other thread's own attempt reports it.
-                }
-            }
-            if !hasRung { state = .expired }
-        }
+        // In the order of freezing: one that hangs in its freeze has only such behind it that are not frozen yet.
+        for target in targets { target.end(isExpired: !hasRung) }
     }
 }

@@ -102,7 +102,11 @@ extension KernelNode {
     package func troubles(
         of record: VolumeRecord, _ view: VolumeOnNode
     ) throws(VolumeFault) -> [String] {
-        let note = try note(of: record.id)
+        Self.troubles(of: view, try note(of: record.id))
+    }
+
+    /// The same for a view and a note that were read before.
+    static func troubles(of view: VolumeOnNode, _ note: StagingNote) -> [String] {
         guard let device = view.device else {
             // Staged by the note, but no device carries the image: so it is after a reboot, or when it was taken away.
             return note.staged.isEmpty ? [] : ["its loop device is gone; it has to be staged again"]
@@ -127,7 +131,7 @@ extension KernelNode {
         return troubles
     }
 
-    private func unreachable(_ path: String) -> String? {
+    private static func unreachable(_ path: String) -> String? {
         do {
             // Opening reaches the file system; XFS still tells its space from memory after a shutdown.
             _ = try Directory.open(path)

@@ -64,18 +64,25 @@ extension KernelNode {
         let space = try VolumeFault.onHost("examine \(path)") { () throws(SystemError) in
             try FilesystemSpace.at(path.text)
         }
-        return VolumeUsage(
-            bytes: .init(
-                total: space.totalBytes, used: space.totalBytes - space.freeBytes,
-                available: space.availableBytes),
-            inodes: .init(
-                total: space.totalInodes, used: space.totalInodes - space.freeInodes,
-                available: space.freeInodes))
+        return VolumeUsage(space)
     }
 
     private func superblock(of device: Device) throws(VolumeFault) -> Superblock? {
         try VolumeFault.onHost("read the superblock of \(device)") { () throws(SystemError) in
             try Superblock.read(try OwnedDescriptor.open(device.path, .readOnly))
         }
+    }
+}
+
+extension VolumeUsage {
+    /// The fill of a file system as it tells it.
+    init(_ space: FilesystemSpace) {
+        self.init(
+            bytes: .init(
+                total: space.totalBytes, used: space.totalBytes - space.freeBytes,
+                available: space.availableBytes),
+            inodes: .init(
+                total: space.totalInodes, used: space.totalInodes - space.freeInodes,
+                available: space.freeInodes))
     }
 }

@@ -5,72 +5,115 @@ package import Volumes
 extension KernelNode: Quieter {
     package func quieten(
         _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double?,
-        _ copying: () throws(VolumeFault) -> Void
+        _ copying: Copying
     ) throws(VolumeFault) {
-        guard let view = try observe([volume.id]).first, let device = view.device, !device.isReadOnly else {
-            return try copying()
+        guard let view = try observe([volume.id]).first, let device = view.writableDevice else {
+            let image = try unused(volume.id)
+            defer { withExtendedLifetime(image) {} }
+            return try copying { true }
         }
-        // A pod that has just ended may have left its last writes in the cache of the device.
-        try VolumeFault.onHost("flush \(device)") { () throws(SystemError) in
-            try OwnedDescriptor.open(device.path, .readOnly).sync()
-        }
-        if let mount = view.filesystemMounts.first, !view.isFilesystemReadOnly {
+        if consistency == .frozen { try refuseBroken(volume.id, view) }
+        try flush(device)
+        if let mount = view.writableMount {
             // Copying while others write gives the state of no moment at all, so there even `crash` needs a freeze.
-            guard consistency == .frozen || expectedSeconds != nil else { return try copying() }
-            try refuseLongFreeze(volume.id, expectedSeconds ?? 0)
-            return try whileFrozen(volume.id, device, mount.path, copying)
+            guard consistency == .frozen || expectedSeconds != nil else { return try copying { true } }
+            try refuseLongFreeze("volume \(volume.id)", expectedSeconds ?? 0)
+            return try whileFrozen([MountedVolume(id: volume.id, device: device, path: mount.path)], copying)
         }
-        guard expectedSeconds == nil || view.nodeMounts.allSatisfy(\.isReadOnly) else {
+        guard expectedSeconds == nil || !view.isRawDiskInUse else {
             throw .notNow(
                 "block volume \(volume.id) is in use and the pool can only copy it bit by bit, which would mix old and "
                     + "new writes; unpublish it first, or put the pool on XFS or btrfs")
         }
-        try copying()
+        try copying { true }
     }
 
-    private func refuseLongFreeze(_ id: VolumeID, _ expectedSeconds: Double) throws(VolumeFault) {
+    package func quieten(
+        group volumes: [VolumeRecord], expectedSeconds: Double?, _ copying: Copying
+    ) throws(VolumeFault) {
+        let views = try observe(volumes.map(\.id))
+        var mounted: [MountedVolume] = []
+        var devices: [Device] = []
+        var images: [UnusedImage] = []
+        defer { withExtendedLifetime(images) {} }
+        for (volume, view) in zip(volumes, views) {
+            guard let device = view.writableDevice else {
+                images.append(try unused(volume.id))
+                continue
+            }
+            try refuseBroken(volume.id, view)
+            devices.append(device)
+            if let mount = view.writableMount {
+                mounted.append(MountedVolume(id: volume.id, device: device, path: mount.path))
+            } else if view.isRawDiskInUse {
+                throw .notNow(
+                    "block volume \(volume.id) is in use, and writes to a raw disk cannot be held back while the others of "
+                        + "the group are copied; unpublish it first, or leave it out of the group")
+            }
+        }
+        if !mounted.isEmpty { try refuseLongFreeze("the group", expectedSeconds ?? 0) }
+        for device in devices { try flush(device) }
+        try whileFrozen(mounted, copying)
+    }
+
+    /// A pod that has just ended may have left its last writes in the cache of the device.
+    private func flush(_ device: Device) throws(VolumeFault) {
+        try VolumeFault.onHost("flush \(device)") { () throws(SystemError) in
+            try OwnedDescriptor.open(device.path, .readOnly).sync()
+        }
+    }
+
+    /// Nothing is mounted read-only on a writable device but what the kernel found in error, or somebody remounted.
+    private func refuseBroken(_ id: VolumeID, _ view: VolumeOnNode) throws(VolumeFault) {
+        guard view.isFilesystemReadOnly, !view.filesystemMounts.isEmpty else { return }
+        throw .notNow(VolumeFault.broken("freeze volume \(id)", "its file system became read-only"))
+    }
+
+    private func refuseLongFreeze(_ what: String, _ expectedSeconds: Double) throws(VolumeFault) {
         guard expectedSeconds > freezeLimitSeconds / 2 else { return }
         throw .notNow(
-            "copying volume \(id) would take about \(Int(expectedSeconds.rounded(.up))) seconds and its file system may "
-                + "be frozen for \(Int(freezeLimitSeconds)) only; unmount it, or put the pool on XFS or btrfs, where "
-                + "a copy takes no time")
+            "copying \(what) would take about \(Int(expectedSeconds.rounded(.up))) seconds and mounted file systems may "
+                + "be frozen for \(Int(freezeLimitSeconds)) only; unmount what is mounted, or put the pool on XFS or "
+                + "btrfs, where a copy takes no time")
     }
 
+    /// All are frozen before the copying begins, and none is thawed before it ends.
     private func whileFrozen(
-        _ id: VolumeID, _ device: Device, _ path: String, _ copying: () throws(VolumeFault) -> Void
+        _ volumes: [MountedVolume], _ copying: Copying
     ) throws(VolumeFault) {
-        let step = "freeze volume \(id)"
-        let folder = try VolumeFault.onHost(step) { () throws(SystemError) in
-            let folder = try verified(path, device.loop())
-            try FreezeNotes.write(id, path)
-            return folder
+        guard !volumes.isEmpty else { return try copying { true } }
+        var targets: [FreezeTarget] = []
+        var noted: [VolumeID] = []
+        defer { noted.forEach(forgetFreeze) }
+        for volume in volumes {
+            let folder = try opened(volume)
+            noted.append(volume.id)
+            targets.append(FreezeTarget(volume.id, folder, freezes))
         }
-        defer { forgetFreeze(id) }
         var fault: VolumeFault?
-        let wasInTime: Bool
-        var frozenSince: Int64?
-        defer {
-            if let frozenSince { freezes.note(since: frozenSince, atMostSeconds: freezeLimitSeconds) }
-        }
-        do throws(SystemError) {
-            wasInTime = try FreezeWatchdog.holding(folder, seconds: freezeLimitSeconds) {
-                frozenSince = Clock.monotonicNanoseconds
-                do throws(VolumeFault) {
-                    try copying()
-                } catch {
-                    fault = error
-                }
+        let wasInTime = try FreezeWatchdog.holding(targets, seconds: freezeLimitSeconds) { holds in
+            do throws(VolumeFault) {
+                try copying(holds)
+            } catch {
+                fault = error
             }
-        } catch {
-            guard error.errno == .busy else { throw .host(step: step, cause: "\(error)") }
-            throw .notNow(
-                "\(step): another program keeps its file system frozen; thaw it (fsfreeze --unfreeze)")
         }
-        if let fault { throw fault }
         guard wasInTime else {
             throw .notNow(
-                "\(step): copying took longer than the \(Int(freezeLimitSeconds)) seconds that it may be frozen for"
+                "copying took longer than the \(Int(freezeLimitSeconds)) seconds that a file system may be frozen for"
             )
+        }
+        if let fault { throw fault }
+    }
+
+    /// The root of the mount, noted as frozen.
+    private func opened(_ volume: MountedVolume) throws(VolumeFault) -> OwnedDescriptor {
+        do throws(SystemError) {
+            let folder = try verified(volume.path, volume.device.loop())
+            try FreezeNotes.write(volume.id, volume.path)
+            return folder
+        } catch {
+            throw .whileFreezing("freeze volume \(volume.id)", error)
         }
     }
 
@@ -114,4 +157,22 @@ extension KernelNode: Quieter {
         }
         forgetFreeze(id)
     }
+}
+
+/// A volume with a writable mount, and the place where it is frozen.
+private struct MountedVolume {
+    let id: VolumeID
+    let device: Device
+    let path: String
+}
+
+extension VolumeOnNode {
+    /// The device, unless nobody can have written through it.
+    fileprivate var writableDevice: Device? { device.flatMap { $0.isReadOnly ? nil : $0 } }
+
+    /// A mount of the volume's file system, unless that is read-only.
+    fileprivate var writableMount: VolumeMount? { isFilesystemReadOnly ? nil : filesystemMounts.first }
+
+    /// True where a workload can write to the device itself.
+    fileprivate var isRawDiskInUse: Bool { !nodeMounts.allSatisfy(\.isReadOnly) }
 }

@@ -130,7 +130,7 @@ struct Attachments {
 
 extension String {
     /// The kernel appends a mark to the path of a backing file that was unlinked (Linux, `d_path`).
-    fileprivate var withoutDeletedMark: String {
+    var withoutDeletedMark: String {
         let mark = " (deleted)"
         return hasSuffix(mark) ? String(dropLast(mark.count)) : self
     }
@@ -145,7 +145,7 @@ extension DiskPool {
 
 extension VolumeMount {
     /// Only the flag of this mount counts; one that the kernel set on the whole file system is a sign of trouble.
-    fileprivate init(_ mount: Mount) {
+    init(_ mount: Mount) {
         self.init(path: mount.target, isReadOnly: mount.options.contains("ro"))
     }
 }

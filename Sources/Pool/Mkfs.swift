@@ -41,18 +41,27 @@ package struct Mkfs: Sendable {
         case .ext4:
             // Small file systems would get 1 KiB blocks, which do not mount on a device with 4 KiB sectors.
             // assume_storage_prezeroed (e2fsprogs 1.47): neither mkfs nor the kernel zeroes inode tables again.
-            var extended = "nodiscard,assume_storage_prezeroed=1,root_owner=0:0"
-            // Of several -E the last one would win, so a wished one joins ours.
-            while let flag = extra.firstIndex(of: "-E"), flag + 1 < extra.count {
-                extended += ",\(extra[flag + 1])"
-                extra.removeSubrange(flag...(flag + 1))
-            }
-            return ["-q", "-F", "-b", "4096", "-m", "0", "-e", "remount-ro", "-E", extended] + extra
+            let extended = take(
+                "-E", from: &extra, after: "nodiscard,assume_storage_prezeroed=1,root_owner=0:0")
+            // With the seed of its checksums kept apart a copy gets another UUID at once (Linux 4.4, e2fsprogs 1.43).
+            let features = take("-O", from: &extra, after: "metadata_csum,metadata_csum_seed")
+            return ["-q", "-F", "-b", "4096", "-m", "0", "-e", "remount-ro", "-E", extended, "-O", features]
+                + extra
         case .xfs:
             return ["-q", "-f", "-K", "-b", "size=4096", "-s", "size=\(sector)"] + extra
         case .btrfs:
             return ["-q", "-f", "-K", "-s", "4096"] + extra
         }
+    }
+
+    /// Of several such flags the last one would win, so what was wished joins what the driver says.
+    private static func take(_ flag: String, from words: inout [String], after value: String) -> String {
+        var joined = value
+        while let index = words.firstIndex(of: flag), index + 1 < words.count {
+            joined += ",\(words[index + 1])"
+            words.removeSubrange(index...(index + 1))
+        }
+        return joined
     }
 }
 

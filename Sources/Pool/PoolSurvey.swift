@@ -27,22 +27,33 @@ package struct PoolSurvey: Sendable {
 }
 
 /// Looks at all objects of a pool again and again, and reads only those records that it has not seen yet.
-///
-/// Some 10 microseconds for each volume and 5 for each snapshot that it knows.
 package final class PoolSurveyor: Sendable {
-    private struct Seen<Facts: Sendable>: Sendable {
-        let record: FileIdentity
-        let facts: Facts
+    /// What tells that a record is still the one that was read: it is replaced, never written to.
+    private struct Version: Equatable {
+        let file: FileIdentity
+        let modifiedNanoseconds: Int64
+
+        init(_ record: FileStatus) {
+            file = record.identity
+            modifiedNanoseconds = record.modifiedNanoseconds
+        }
     }
 
-    private struct VolumeFacts {
+    private struct Volume {
+        let version: Version
+        let id: VolumeID
         let provisioning: Provisioning
         let madeFor: ClaimNames
     }
 
+    private struct Snapshot {
+        let version: Version
+        let commitment: ByteCount
+    }
+
     private struct Memory {
-        var volumes: [VolumeName: Seen<VolumeFacts>] = [:]
-        var snapshots: [VolumeName: Seen<ByteCount>] = [:]
+        var volumes: [VolumeName: Volume] = [:]
+        var snapshots: [VolumeName: Snapshot] = [:]
     }
 
     private let pool: DiskPool
@@ -55,55 +66,69 @@ package final class PoolSurveyor: Sendable {
     ///
     /// - Throws: `notNow` where the pool is not the one that was opened, `host`.
     package func survey() throws(VolumeFault) -> PoolSurvey {
-        let known = memory.withLock { $0 }
-        var next = Memory()
-        let volumes = try volumes(known, &next)
-        try snapshots(known, &next)
-        let found = next
-        memory.withLock { $0 = found }
+        // Taken out and put back, so that it is changed in place and no lock is held while the disk is looked at.
+        var known = memory.withLock { memory in
+            defer { memory = Memory() }
+            return memory
+        }
+        defer {
+            let changed = known
+            memory.withLock { $0 = changed }
+        }
+        let volumes = try volumes(&known.volumes)
+        let commitments = try commitments(&known.snapshots)
         return PoolSurvey(
-            volumes: volumes, snapshots: found.snapshots.count,
-            snapshotCommitment: found.snapshots.values.reduce(.zero) { $0 + $1.facts })
+            volumes: volumes, snapshots: commitments.count,
+            snapshotCommitment: commitments.reduce(.zero, +))
     }
 
-    private func volumes(_ known: Memory, _ next: inout Memory) throws(VolumeFault) -> [PoolSurvey.Volume] {
+    private func volumes(_ known: inout [VolumeName: Volume]) throws(VolumeFault) -> [PoolSurvey.Volume] {
         let folder = try pool.opened(PoolLayout.volumes)
-        var volumes: [PoolSurvey.Volume] = []
-        for name in try pool.names() {
+        let names = try pool.names()
+        var found: [PoolSurvey.Volume] = []
+        found.reserveCapacity(names.count)
+        for name in names {
             guard let (record, image) = try look(at: name, in: folder, PoolLayout.record) else { continue }
-            var seen = known.volumes[name]
-            if seen?.record != record.identity {
-                seen = try pool.record(of: name).map {
-                    Seen(
-                        record: record.identity,
-                        facts: VolumeFacts(provisioning: $0.provisioning, madeFor: $0.madeFor))
+            if known[name]?.version != Version(record) {
+                known[name] = try pool.record(of: name).map {
+                    Volume(
+                        version: Version(record), id: $0.id, provisioning: $0.provisioning,
+                        madeFor: $0.madeFor)
                 }
             }
-            guard let seen else { continue }
-            next.volumes[name] = seen
-            volumes.append(
+            guard let volume = known[name] else { continue }
+            found.append(
                 PoolSurvey.Volume(
-                    id: VolumeID(pool: pool.pool.id, name: name), size: ByteCount(known: image.sizeBytes),
-                    allocated: ByteCount(known: image.allocatedBytes),
-                    provisioning: seen.facts.provisioning, madeFor: seen.facts.madeFor))
+                    id: volume.id, size: ByteCount(known: image.sizeBytes),
+                    allocated: ByteCount(known: image.allocatedBytes), provisioning: volume.provisioning,
+                    madeFor: volume.madeFor))
         }
-        return volumes
+        if known.count > found.count { Self.forget(&known, besides: names) }
+        return found
     }
 
-    private func snapshots(_ known: Memory, _ next: inout Memory) throws(VolumeFault) {
+    private func commitments(_ known: inout [VolumeName: Snapshot]) throws(VolumeFault) -> [ByteCount] {
         let folder = try pool.opened(PoolLayout.snapshots)
-        for name in try pool.snapshotNames() {
+        let names = try pool.snapshotNames()
+        var found: [ByteCount] = []
+        for name in names {
             guard let (record, _) = try look(at: name, in: folder, PoolLayout.snapshotRecord) else {
                 continue
             }
-            var seen = known.snapshots[name]
-            if seen?.record != record.identity {
-                seen = try pool.snapshot(of: name).map {
-                    Seen(record: record.identity, facts: $0.commitment)
+            if known[name]?.version != Version(record) {
+                known[name] = try pool.snapshot(of: name).map {
+                    Snapshot(version: Version(record), commitment: $0.commitment)
                 }
             }
-            next.snapshots[name] = seen
+            if let snapshot = known[name] { found.append(snapshot.commitment) }
         }
+        if known.count > found.count { Self.forget(&known, besides: names) }
+        return found
+    }
+
+    private static func forget<Known>(_ known: inout [VolumeName: Known], besides names: [VolumeName]) {
+        let names = Set(names)
+        known = known.filter { names.contains($0.key) }
     }
 
     /// Record and image of an object, or nothing if it is gone, or one of the two is.

@@ -29,6 +29,7 @@ extension Catalog {
     /// Paging by key instead of by index: volumes deleted between two pages do no harm. Inline volumes are left out:
     /// no controller made them, and none is to delete them.
     package func list(after: VolumeID?, limit: Int?) throws(VolumeFault) -> VolumePage {
+        if let after { try expectServed(after.pool) }
         let room = min(limit ?? Self.longestPage, Self.longestPage)
         var volumes: [VolumeRecord] = []
         for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text }) {
@@ -46,6 +47,12 @@ extension Catalog {
             }
         }
         return VolumePage(volumes: volumes, next: nil)
+    }
+
+    /// A token that names a pool of somebody else was not made here, or before a pool was taken away.
+    func expectServed(_ pool: PoolID) throws(VolumeFault) {
+        guard shelf(of: pool) == nil else { return }
+        throw .staleToken("it is not a next_token of this driver; start again without one")
     }
 
     /// The largest volume that `create` would make now with these parameters at that place; zero if none.

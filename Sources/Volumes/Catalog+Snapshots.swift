@@ -54,15 +54,16 @@ extension Catalog {
 
     private func cutNow(_ name: VolumeName, _ request: SnapshotRequest) throws(VolumeFault) -> SnapshotRecord
     {
-        let volume = try volume(request.source)
-        guard let shelf = shelf(of: request.source.pool), let image = try image(of: volume.id) else {
-            throw .host(step: "cut snapshot \(name)", cause: "the image of volume \(volume.id) is missing")
+        guard shelves.contains(where: { $0.store.pool.id == request.source.pool }) else {
+            // Whether it exists cannot be told from here, so this is not NOT_FOUND.
+            throw .notNow(
+                "volume \(request.source) lives in pool \(request.source.pool), which is not on this node; "
+                    + "snapshots are cut where the volume is")
         }
-        let record = SnapshotRecord(
-            id: SnapshotID(pool: volume.id.pool, name: name), requestedName: request.name, source: volume.id,
-            size: volume.size, kind: volume.kind, provisioning: volume.provisioning,
-            sectorBytes: volume.sectorBytes,
-            commitment: volume.provisioning == .thick ? volume.size : image.allocated, cut: moment())
+        let volume = try volume(request.source)
+        let id = SnapshotID(pool: volume.id.pool, name: name)
+        guard let shelf = shelf(of: id.pool) else { throw .missing("volume \(volume.id)") }
+        let record = try record(of: volume, as: id, request.name, cut: moment())
         try shelf.store.check()
         try shelf.reserve(.snapshot(name), record.commitment)
         do {
@@ -76,14 +77,35 @@ extension Catalog {
         return record
     }
 
+    /// What is to be remembered of a snapshot of the volume as it is now.
+    func record(
+        of volume: VolumeRecord, as id: SnapshotID, _ requestedName: String, cut: Moment
+    ) throws(VolumeFault) -> SnapshotRecord {
+        guard let image = try image(of: volume.id) else {
+            throw .host(step: "cut snapshot \(id.name)", cause: "the image of volume \(volume.id) is missing")
+        }
+        return SnapshotRecord(
+            id: id, requestedName: requestedName, source: volume.id, size: volume.size, kind: volume.kind,
+            provisioning: volume.provisioning, sectorBytes: volume.sectorBytes,
+            commitment: volume.provisioning == .thick ? volume.size : image.allocated, cut: cut)
+    }
+
     /// Makes the snapshot disappear; one that no pool of this process knows is gone already.
     ///
-    /// - Throws: `notNow` if its pool is not here, `operationPending`, `host`.
+    /// - Throws: `malformed` for a member of a group, which goes with its group, `notNow` if its pool is not here,
+    ///   `operationPending`, `host`.
     package func delete(_ id: SnapshotID) throws(VolumeFault) {
         guard let shelf = shelf(of: id.pool) else {
             throw .notNow("snapshot \(id) lives in pool \(id.pool), which is not on this node")
         }
         try inFlight.withExclusive(.snapshot(id.name)) { () throws(VolumeFault) in
+            if let group = id.group {
+                // CSI 1.x, DeleteSnapshot: a snapshot of a group is deleted with the group only.
+                guard try shelf.store.snapshot(of: id.name) != nil else { return }
+                throw .malformed(
+                    field: "snapshot_id", why: "it is a member of group \(group), which is deleted as a whole"
+                )
+            }
             try shelf.store.removeSnapshot(id.name)
             shelf.release(.snapshot(id.name))
         }
@@ -105,6 +127,7 @@ extension Catalog {
     package func listSnapshots(
         of source: VolumeID?, after: SnapshotID?, limit: Int?
     ) throws(VolumeFault) -> SnapshotPage {
+        if let after { try expectServed(after.pool) }
         let room = min(limit ?? Self.longestPage, Self.longestPage)
         var snapshots: [SnapshotRecord] = []
         for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text }) {

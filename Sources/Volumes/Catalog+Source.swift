@@ -48,7 +48,7 @@ extension Catalog {
     /// How the image of the new volume begins.
     func origin(_ source: ContentSource, _ facts: SourceFacts) -> ImageOrigin {
         .copy(source) { (seconds, copying) throws(VolumeFault) in
-            guard let volume = facts.volume else { return try copying() }
+            guard let volume = facts.volume else { return try copying { true } }
             try self.quieter.quieten(volume, .frozen, expectedSeconds: seconds, copying)
         }
     }

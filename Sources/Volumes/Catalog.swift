@@ -104,9 +104,13 @@ final class Shelf: Sendable {
             guard let record = try store.record(of: name) else { continue }
             ledger.enter(.volume(name), policy.commitment(of: record.size, record.provisioning))
         }
-        for name in try store.snapshotNames() {
+        for name in try store.snapshotNames() where name.membership == nil {
             guard let record = try store.snapshot(of: name) else { continue }
             ledger.enter(.snapshot(name), record.commitment)
+        }
+        for name in try store.groupNames() {
+            guard let record = try store.group(of: name) else { continue }
+            ledger.enter(.group(name), record.commitment)
         }
         self.store = store
         self.policy = policy

@@ -30,6 +30,20 @@ package final class InFlight: Sendable {
         return try body()
     }
 
+    /// Runs `body` as the only operation on all of the keys, which are taken in one step or not at all.
+    package func withExclusive<Result>(
+        _ keys: [ObjectKey], _ body: () throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result {
+        let busy: ObjectKey? = holders.withLock { holders in
+            let busy = keys.first { holders.exclusive.contains($0) || holders.shared[$0] != nil }
+            if busy == nil { holders.exclusive.formUnion(keys) }
+            return busy
+        }
+        if let busy { throw .operationPending("\(busy)") }
+        defer { holders.withLock { $0.exclusive.subtract(keys) } }
+        return try body()
+    }
+
     /// Runs `body` as the only operation on a volume.
     package func withExclusive<Result>(
         _ name: VolumeName, _ body: () throws(VolumeFault) -> Result

@@ -99,19 +99,28 @@ extension NodeVolumes {
     }
 
     private func health(of record: VolumeRecord, _ view: VolumeOnNode) throws(VolumeFault) -> VolumeHealth {
+        let image = try catalog.image(of: record.id)
+        let space = try catalog.space(ofPool: record.id.pool)
+        return VolumeHealth(
+            troubles: VolumeHealth.troubles(of: record, image, in: space)
+                + (try host.troubles(of: record, view)))
+    }
+}
+
+extension VolumeHealth {
+    /// Signs of trouble that record, image and pool show, each a sentence.
+    package static func troubles(
+        of record: VolumeRecord, _ image: ImageState?, in space: PoolSpace?
+    ) -> [String] {
+        guard let image else { return ["the image is missing"] }
         var troubles: [String] = []
-        if let image = try catalog.image(of: record.id) {
-            if image.size < record.size {
-                troubles.append("the image has \(image.size.bytes) bytes instead of \(record.size.bytes)")
-            }
-            if let space = try catalog.space(ofPool: record.id.pool), Self.isNearlyFull(space, record, image)
-            {
-                troubles.append("the pool is nearly full: \(space.free.bytes) bytes are left")
-            }
-        } else {
-            troubles.append("the image is missing")
+        if image.size < record.size {
+            troubles.append("the image has \(image.size.bytes) bytes instead of \(record.size.bytes)")
         }
-        return VolumeHealth(troubles: troubles + (try host.troubles(of: record, view)))
+        if let space, isNearlyFull(space, record, image) {
+            troubles.append("the pool is nearly full: \(space.free.bytes) bytes are left")
+        }
+        return troubles
     }
 
     /// A volume that still needs blocks is in danger when less than a twentieth of the pool is left.

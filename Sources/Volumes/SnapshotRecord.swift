@@ -1,4 +1,5 @@
-/// A snapshot's handle: `<pool id>.<snapshot name>`, of the same form as a volume's.
+/// A snapshot's handle: `<pool id>.<snapshot name>`, like a volume's; of a member of a group with its number, at most
+/// 120 bytes.
 package struct SnapshotID: Hashable, Sendable, CustomStringConvertible {
     /// The pool that holds the snapshot.
     package let pool: PoolID
@@ -13,15 +14,20 @@ package struct SnapshotID: Hashable, Sendable, CustomStringConvertible {
 
     /// Takes the text only if this driver could have minted it; anything else names no snapshot of ours.
     package init?(_ text: String) {
-        guard let handle = VolumeID(text) else { return nil }
-        self.init(pool: handle.pool, name: handle.name)
+        guard let parts = PoolID.splitting(text), let name = VolumeName(snapshot: parts.rest) else {
+            return nil
+        }
+        self.init(pool: parts.pool, name: name)
     }
+
+    /// The group that it was cut with, if it was not cut alone.
+    package var group: GroupID? { name.membership.map { GroupID(pool: pool, name: $0.group) } }
 
     package var description: String { "\(pool).\(name)" }
 }
 
 /// What a volume begins with instead of an empty file system.
-package enum ContentSource: Hashable, Sendable {
+package enum ContentSource: Hashable, Sendable, CustomStringConvertible {
     case snapshot(SnapshotID)
     case volume(VolumeID)
 
@@ -30,6 +36,13 @@ package enum ContentSource: Hashable, Sendable {
         switch self {
         case .snapshot(let id): id.pool
         case .volume(let id): id.pool
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .snapshot(let id): "snapshot \(id)"
+        case .volume(let id): "volume \(id)"
         }
     }
 

@@ -18,6 +18,8 @@ package enum VolumeFault: Error, Equatable, Sendable {
     case notOffered(String)
     /// The list token was not made by this driver.
     case staleToken(String)
+    /// The driver is stopping and gave the work up; nothing was left behind, and the call is to be repeated.
+    case stopping(String)
     /// The host failed a step; names the step, the object and what the host said.
     case host(step: String, cause: String)
 }
@@ -38,6 +40,7 @@ extension VolumeFault {
         case .operationPending(let what):
             "another operation on \(what) is still running; repeat the call later"
         case .staleToken(let why): "starting_token: \(why)"
+        case .stopping(let step): "\(step): the driver is stopping; repeat the call later"
         case .host(let step, let cause): "\(step): \(cause)"
         }
     }

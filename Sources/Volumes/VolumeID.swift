@@ -11,6 +11,14 @@ package struct PoolID: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { text }
+
+    /// The pool that a handle begins with, and what follows the dot.
+    static func splitting(_ handle: String) -> (pool: PoolID, rest: String)? {
+        guard let dot = handle.firstIndex(of: "."), let pool = PoolID(String(handle[..<dot])) else {
+            return nil
+        }
+        return (pool, String(handle[handle.index(after: dot)...]))
+    }
 }
 
 /// The operator's name of a pool, as given with `--pool`; becomes part of a topology key.
@@ -38,6 +46,8 @@ package struct VolumeName: Hashable, Comparable, Sendable, CustomStringConvertib
 
     private static let digestPrefix = "sha256-"
     private static let longest = 100
+    /// Stands in no other name, so that the names of members are taken by nothing else.
+    private static let memberMark: Character = "_"
 
     /// Takes a name that is already a folder name, as found in a handle or on disk.
     package init?(folder text: String) {
@@ -60,6 +70,32 @@ package struct VolumeName: Hashable, Comparable, Sendable, CustomStringConvertib
         }
     }
 
+    /// Names the snapshot that is the member of that number of a group: the group's name, `_` and the number.
+    package init(member index: Int, of group: VolumeName) {
+        text = "\(group)\(Self.memberMark)\(index)"
+    }
+
+    /// Takes the name of a snapshot: a folder name, or the name of a member of a group.
+    package init?(snapshot text: String) {
+        guard let mark = text.firstIndex(of: Self.memberMark) else {
+            self.init(folder: text)
+            return
+        }
+        guard let group = VolumeName(folder: String(text[..<mark])),
+            let index = GroupRecord.index(String(text[text.index(after: mark)...]))
+        else { return nil }
+        self.init(member: index, of: group)
+    }
+
+    /// The group and the number in it, if this names a member of one.
+    package var membership: (group: VolumeName, index: Int)? {
+        guard let mark = text.firstIndex(of: Self.memberMark),
+            let group = VolumeName(folder: String(text[..<mark])),
+            let index = GroupRecord.index(String(text[text.index(after: mark)...]))
+        else { return nil }
+        return (group, index)
+    }
+
     package static func < (left: VolumeName, right: VolumeName) -> Bool { left.text < right.text }
 
     package var description: String { text }
@@ -80,10 +116,10 @@ package struct VolumeID: Hashable, Sendable, CustomStringConvertible {
 
     /// Takes the text only if this driver could have minted it; anything else names no volume of ours.
     package init?(_ text: String) {
-        guard let dot = text.firstIndex(of: "."), let pool = PoolID(String(text[..<dot])),
-            let name = VolumeName(folder: String(text[text.index(after: dot)...]))
-        else { return nil }
-        self.init(pool: pool, name: name)
+        guard let parts = PoolID.splitting(text), let name = VolumeName(folder: parts.rest) else {
+            return nil
+        }
+        self.init(pool: parts.pool, name: name)
     }
 
     package var description: String { "\(pool).\(name)" }

@@ -19,6 +19,7 @@ struct IdentityTests {
             case .sizeNotServable: .outOfRange
             case .notOffered: .unimplemented
             case .staleToken: .aborted
+            case .stopping: .unavailable
             case .host: .internalError
             }
         let services = try Services(FakeDriver()) { () throws(VolumeFault) in throw kind.example }
@@ -47,7 +48,7 @@ struct IdentityTests {
         #expect(
             try Services().call(CSI.GetPluginCapabilitiesRequest()).capabilities == [
                 .service(.controllerService), .service(.volumeAccessibilityConstraints),
-                .volumeExpansion(.online),
+                .service(.groupControllerService), .volumeExpansion(.online),
             ])
     }
 
@@ -58,6 +59,14 @@ struct IdentityTests {
                 .createDeleteVolume, .listVolumes, .getCapacity, .createDeleteSnapshot, .listSnapshots,
                 .cloneVolume, .expandVolume, .volumeCondition, .getVolume, .singleNodeMultiWriter,
                 .getSnapshot,
+            ])
+    }
+
+    @Test("The group controller offers exactly what it serves")
+    func groupCapabilities() throws {
+        #expect(
+            try Services().call(CSI.GroupControllerGetCapabilitiesRequest()).capabilities == [
+                .createDeleteGetVolumeGroupSnapshot
             ])
     }
 
@@ -84,12 +93,13 @@ struct IdentityTests {
     func methods() throws {
         let services = try Services()
         #expect(services.paths.allSatisfy { CSIMethod.find($0) != nil })
-        #expect(services.paths.count == 23)
+        #expect(services.paths.count == 27)
         #expect(
             services.quickPaths == [
                 "/csi.v1.Identity/GetPluginInfo", "/csi.v1.Identity/GetPluginCapabilities",
                 "/csi.v1.Identity/Probe",
-                "/csi.v1.Controller/ControllerGetCapabilities", "/csi.v1.Node/NodeGetCapabilities",
+                "/csi.v1.Controller/ControllerGetCapabilities",
+                "/csi.v1.GroupController/GroupControllerGetCapabilities", "/csi.v1.Node/NodeGetCapabilities",
                 "/csi.v1.Node/NodeGetInfo",
             ])
     }

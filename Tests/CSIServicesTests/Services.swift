@@ -6,7 +6,7 @@ import Testing
 import Volumes
 import VolumesTestSupport
 
-/// The three services on fakes, called with the bytes that a server would hand them.
+/// The services on fakes, called with the bytes that a server would hand them.
 struct Services: Sendable {
     let driver: FakeDriver
     let lines = Lines()
@@ -22,6 +22,7 @@ struct Services: Sendable {
             ?? PathPolicy(root: HostPath("/kubelet"), resolvedRoot: HostPath("/kubelet"), isExclusive: false)
         let all =
             ControllerService(catalog: driver.catalog, node: driver.volumes).handlers
+            + GroupControllerService(catalog: driver.catalog).handlers
             + NodeService(
                 nodeID: "node-1", volumes: driver.volumes, topology: driver.catalog.topology, paths: paths
             ).handlers

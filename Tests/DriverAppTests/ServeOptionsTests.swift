@@ -1,3 +1,4 @@
+import CSIServices
 import HTTPServer
 import Log
 import Pool
@@ -148,6 +149,18 @@ import Volumes
         #expect(try options(["--freeze-limit", "3"]).freezeLimitSeconds == 3)
         for text in ["0", "61", "-1", "1.5", "ten", ""] {
             #expect(throws: UsageError.self) { try self.options(["--freeze-limit", text]) }
+        }
+    }
+
+    @Test("Bounds of the node are read, and nonsense is refused by the flag's name")
+    func limits() throws {
+        #expect(try options([]).limits == NodeLimits())
+        let limits = try options(["--inline-limit", "512Mi", "--max-volumes", "64"]).limits
+        #expect(limits == NodeLimits(volumes: 64, inlineSize: .mebibytes(512)))
+        #expect(try options(["--inline-limit", "0"]).limits.inlineSize == .zero)
+        for bad in [["--inline-limit", "much"], ["--max-volumes", "-1"], ["--max-volumes", "9999999999"]] {
+            let error = #expect(throws: UsageError.self) { try self.options(bad) }
+            #expect(error?.description.contains(bad[0]) == true)
         }
     }
 

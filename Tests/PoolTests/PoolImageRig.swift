@@ -22,8 +22,8 @@ final class PoolImageRig {
         owner = folder
     }
 
-    init(hostBytes: Int64) throws {
-        let disk = try TestPool(.ext4, bytes: hostBytes)
+    init(on filesystem: TestPool.Filesystem = .ext4, hostBytes: Int64) throws {
+        let disk = try TestPool(filesystem, bytes: hostBytes)
         path = "\(disk.path)/host"
         owner = disk
     }

@@ -39,6 +39,19 @@ struct PoolImageTests {
         #expect(try rig.file().identity == file.identity)
     }
 
+    @Test(
+        "The host's file system does not matter, even where it can reflink itself",
+        arguments: TestPool.Filesystem.allCases, PoolImage.Allocation.allCases)
+    func hosts(host: TestPool.Filesystem, allocation: PoolImage.Allocation) throws {
+        let rig = try PoolImageRig(on: host, hostBytes: 3 << 30)
+        let pool = try rig.open(allocation)
+        #expect(try pool.features.canReflink && rig.device().status()?.directIO == true)
+        try rig.reboot()
+        #expect(try rig.open(gibibytes: 2, allocation).pool == pool.pool)
+        #expect(try allocation == .sparse || rig.file().allocatedBytes >= 2 << 30)
+        #expect(!rig.log.contains("level=error"))
+    }
+
     @Test("What was attached but not mounted is mounted, on the same device")
     func halfState() throws {
         let rig = try PoolImageRig()

@@ -28,6 +28,7 @@ struct IdentityContractTests {
             let plugin = try rig.client.call(CSI.GetPluginCapabilitiesRequest()).capabilities
             #expect(plugin.contains(.service(.controllerService)))
             #expect(plugin.contains(.service(.volumeAccessibilityConstraints)))
+            #expect(plugin.contains(.service(.groupControllerService)))
             #expect(plugin.contains(.volumeExpansion(.online)))
             #expect(!plugin.contains(.unspecified))
             let controller = try rig.client.call(CSI.ControllerGetCapabilitiesRequest()).capabilities
@@ -36,6 +37,8 @@ struct IdentityContractTests {
                 .publishUnpublishVolume, .modifyVolume, .listVolumesPublishedNodes, .publishReadonly,
             ]
             for capability in absent { #expect(!controller.contains(capability)) }
+            let groups = try rig.client.call(CSI.GroupControllerGetCapabilitiesRequest()).capabilities
+            #expect(groups == [.createDeleteGetVolumeGroupSnapshot])
             let node = try rig.client.call(CSI.NodeGetCapabilitiesRequest()).capabilities
             #expect(node.allSatisfy { $0 != .unknown && $0.unrecognizedNumber == nil })
             #expect(node.contains(.stageUnstageVolume) && node.contains(.expandVolume))
@@ -63,7 +66,7 @@ struct IdentityContractTests {
         arguments: [
             "Controller/ControllerPublishVolume", "Controller/ControllerUnpublishVolume",
             "Controller/ControllerModifyVolume",
-            "GroupController/GroupControllerGetCapabilities", "SnapshotMetadata/GetMetadataAllocated",
+            "SnapshotMetadata/GetMetadataAllocated",
             "Controller/NoSuchMethod", "NoSuchService/Probe",
         ])
     func notOffered(method: String) throws {

@@ -95,10 +95,14 @@ struct SnapshotFreezeTests {
         try Rig.run(.init(filesystem: .xfs)) { rig in
             let source = try Life.published(rig)
             try Host.run("fsfreeze", "--freeze", source.target)
-            do {
-                defer { _ = try? Host.run("fsfreeze", "--unfreeze", source.target) }
+            let start = Clock.monotonicNanoseconds
+            let answer = Result {
                 try rig.client.refuses(source.cutRequest(), .failedPrecondition, naming: "frozen")
             }
+            #expect(Clock.monotonicNanoseconds - start < 5_000_000_000)
+            // Only what is frozen can be thawed.
+            try Host.run("fsfreeze", "--unfreeze", source.target)
+            _ = try answer.get()
             #expect(try rig.files() == ["volumes/vol"])
             #expect(try rig.freezeNotes() == [])
             try rig.deleteSnapshot(source.cut())

@@ -49,6 +49,9 @@ struct SnapshotRuleTests {
             try rig.client.refuses(nameless, .invalidArgument, naming: "source_volume_id")
             nameless.sourceVolumeID = "\(pool).nobody"
             try rig.client.refuses(nameless, .notFound)
+            // Whether it exists is not known here, so it is not said to be missing.
+            nameless.sourceVolumeID = "00000000000000aa.vol"
+            try rig.client.refuses(nameless, .failedPrecondition, naming: "lives in pool 00000000000000aa")
             for life in [source, copy, other] { try life.end() }
             // The repeat of a cut whose source has gone meanwhile finds the snapshot.
             #expect(try source.cut() == snapshot)
@@ -96,7 +99,10 @@ struct SnapshotRuleTests {
                 token = page.nextToken
             } while !token.isEmpty
             #expect(paged == all)
-            try rig.client.refuses(CSI.ListSnapshotsRequest(startingToken: "forged"), .aborted)
+            for token in ["forged", "00000000000000aa.snap"] {
+                try rig.client.refuses(CSI.ListSnapshotsRequest(startingToken: token), .aborted)
+                try rig.client.refuses(CSI.ListVolumesRequest(startingToken: token), .aborted)
+            }
             try rig.client.refuses(CSI.ListSnapshotsRequest(maxEntries: -1), .invalidArgument)
             // The moment of the cut is stored, so it is the same after a restart.
             try rig.restartAfterKill()

@@ -71,11 +71,15 @@ struct MonitoringTests {
         #expect(Expressions.strangers(in: "loopcsi_calls_total + process_threads") == ["process_threads"])
         #expect(Expressions.strangers(in: "loopcsi_call_duration_seconds_bucket, loopcsi_ready") == [])
         #expect(Expressions.strangeLabels(in: "sum by (method, node) (x)") == ["node"])
-        #expect(Expressions.strangeLabels(in: "x{method=\"a\",volume!~\"b\"} {{ $labels.poll }}") == ["volume", "poll"])
+        #expect(
+            Expressions.strangeLabels(in: "x{method=\"a\",volume!~\"b\"} {{ $labels.poll }}") == [
+                "volume", "poll",
+            ])
         #expect(Expressions.strangeLabels(in: "x{job=~\\\"a\\\",le=\"1\"} and on (job, instance) y") == [])
     }
 
-    @Test("The alert rules use only metrics and labels that exist, and each says what is wrong and what to do")
+    @Test(
+        "The alert rules use only metrics and labels that exist, and each says what is wrong and what to do")
     func alerts() {
         #expect(Expressions.strangers(in: rules) == [])
         #expect(Expressions.strangeLabels(in: rules) == [])
@@ -114,7 +118,8 @@ struct MonitoringTests {
         #expect(Expressions.strangers(in: text) == [])
         for family in MetricFamily.allCases {
             let labels = family.labels.map { "`\($0.rawValue)`" }.joined(separator: ", ")
-            let beginning = "\n| `\(family.name)` | \(family.kind.rawValue) | \(labels.isEmpty ? "" : labels + " ")|"
+            let beginning =
+                "\n| `\(family.name)` | \(family.kind.rawValue) | \(labels.isEmpty ? "" : labels + " ")|"
             #expect(text.contains(beginning), "no line begins with \(beginning.dropFirst())")
         }
         let known = Set(rules.matches(of: /alert: (\w+)/).map { String($0.output.1) })

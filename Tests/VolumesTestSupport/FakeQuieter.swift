@@ -15,11 +15,21 @@ package final class FakeQuieter: Quieter {
 
     package func quieten(
         _ volume: VolumeRecord, _ consistency: Consistency, expectedSeconds: Double?,
-        _ copying: () throws(VolumeFault) -> Void
+        _ copying: Copying
     ) throws(VolumeFault) {
         try faults.step("quieten")
         heard.withLock { $0.append("\(consistency) \(volume.requestedName)") }
         defer { heard.withLock { $0.append("on \(volume.requestedName)") } }
-        try copying()
+        try copying { true }
+    }
+
+    package func quieten(
+        group volumes: [VolumeRecord], expectedSeconds: Double?, _ copying: Copying
+    ) throws(VolumeFault) {
+        try faults.step("quieten")
+        let names = volumes.map(\.requestedName).joined(separator: " ")
+        heard.withLock { $0.append("group \(names)") }
+        defer { heard.withLock { $0.append("on \(names)") } }
+        try copying { true }
     }
 }

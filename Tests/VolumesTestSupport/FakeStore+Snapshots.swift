@@ -2,11 +2,13 @@ package import Volumes
 
 extension FakeStore {
     package func snapshotNames() throws(VolumeFault) -> [VolumeName] {
-        try step("snapshotNames") { $0.snapshots.keys.sorted() }
+        try step("snapshotNames") { state in
+            (state.snapshots.keys + state.groups.values.flatMap { $0.members.map(\.id.name) }).sorted()
+        }
     }
 
     package func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord? {
-        try step("snapshot") { $0.snapshots[name] }
+        try step("snapshot") { $0.snapshot(name) }
     }
 
     package func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault) {
@@ -28,15 +30,54 @@ extension FakeStore {
 
     /// Copies nothing, but asks for quiet and looks whether the source is there.
     func copy(_ source: ContentSource, _ quieting: Quieting) throws(VolumeFault) {
-        try quieting(nil) { () throws(VolumeFault) in
+        try quieting(nil) { (_) throws(VolumeFault) in
             try step("copy") { (state) throws(VolumeFault) in
                 let isThere =
                     switch source {
-                    case .snapshot(let id): state.snapshots[id.name] != nil
+                    case .snapshot(let id): state.snapshot(id.name) != nil
                     case .volume(let id): state.images[id.name] != nil
                     }
                 guard isThere else { throw .host(step: "copy \(source)", cause: "ENOENT") }
             }
         }
+    }
+}
+
+extension FakeStore {
+    package func groupNames() throws(VolumeFault) -> [VolumeName] {
+        try step("groupNames") { $0.groups.keys.sorted() }
+    }
+
+    package func group(of name: VolumeName) throws(VolumeFault) -> GroupRecord? {
+        try step("group") { $0.groups[name] }
+    }
+
+    package func cut(_ group: GroupRecord, quieting: Quieting) throws(VolumeFault) {
+        try quieting(nil) { (_) throws(VolumeFault) in
+            for member in group.members {
+                try copy(.volume(member.source)) { (_, copying) throws(VolumeFault) in try copying { true } }
+            }
+        }
+        try step("cutGroup") { (state) throws(VolumeFault) in
+            guard state.groups[group.id.name] == nil else {
+                throw .host(step: "publish group \(group.id.name)", cause: "EEXIST")
+            }
+            state.groups[group.id.name] = group
+        }
+    }
+
+    package func removeGroup(_ name: VolumeName) throws(VolumeFault) {
+        try step("removeGroup") { state in
+            state.trash = state.trash + (state.groups[name]?.commitment ?? .zero)
+            state.groups[name] = nil
+        }
+    }
+}
+
+extension FakeStore.State {
+    fileprivate func snapshot(_ name: VolumeName) -> SnapshotRecord? {
+        guard let (group, index) = name.membership else { return snapshots[name] }
+        let members = groups[group]?.members ?? []
+        return members.indices.contains(index) ? members[index] : nil
     }
 }

@@ -15,7 +15,9 @@ package final class FakeStore: VolumeStore {
     struct State: Equatable, Sendable {
         var records: [VolumeName: VolumeRecord] = [:]
         var images: [VolumeName: Image] = [:]
+        /// Those that are in no group.
         var snapshots: [VolumeName: SnapshotRecord] = [:]
+        var groups: [VolumeName: GroupRecord] = [:]
         var total: ByteCount
         var foreign = ByteCount.zero
         var trash = ByteCount.zero
@@ -24,7 +26,8 @@ package final class FakeStore: VolumeStore {
 
         var free: ByteCount {
             let rest = images.values.reduce(total.minus(trash).minus(foreign)) { $0.minus($1.allocated) }
-            return snapshots.values.reduce(rest) { $0.minus($1.commitment) }
+            let commitments = snapshots.values.map(\.commitment) + groups.values.map(\.commitment)
+            return commitments.reduce(rest) { $0.minus($1) }
         }
     }
 
@@ -140,7 +143,8 @@ extension FakeStore {
         guarded.withLock { state in
             state.records.values.sorted { $0.id.name < $1.id.name }.map { record in
                 "\(record.id.name) \(record.size) \(state.images[record.id.name].map { "\($0)" } ?? "-")"
-            }.joined(separator: "\n") + "\n\(state.snapshots.keys.sorted())\ntrash \(state.trash)"
+            }.joined(separator: "\n")
+                + "\n\(state.snapshots.keys.sorted())\n\(state.groups.keys.sorted())\ntrash \(state.trash)"
         }
     }
 

@@ -3,7 +3,7 @@ package import Volumes
 /// The cases of `VolumeFault` without what they carry; a new case does not compile until it is listed here.
 package enum FaultKind: CaseIterable, Sendable {
     case malformed, missing, existsDifferently, noSpace, notNow, operationPending, sizeNotServable, notOffered
-    case staleToken, host
+    case staleToken, stopping, host
 
     /// The kind of a fault.
     package init(_ fault: VolumeFault) {
@@ -18,6 +18,7 @@ package enum FaultKind: CaseIterable, Sendable {
             case .sizeNotServable: .sizeNotServable
             case .notOffered: .notOffered
             case .staleToken: .staleToken
+            case .stopping: .stopping
             case .host: .host
             }
     }
@@ -34,6 +35,7 @@ package enum FaultKind: CaseIterable, Sendable {
         case .sizeNotServable: .sizeNotServable("s")
         case .notOffered: .notOffered("no")
         case .staleToken: .staleToken("st")
+        case .stopping: .stopping("sp")
         case .host: .host(step: "h", cause: "c")
         }
     }

@@ -55,4 +55,21 @@ struct InFlightTests {
         try inFlight.withExclusive(a) { () throws(VolumeFault) in try inFlight.withExclusive(volume) {} }
         #expect(inFlight.count == 0)
     }
+
+    @Test("Several keys are taken all at once or not at all")
+    func several() throws {
+        let keys = try ["a", "b", "c"].map { ObjectKey.volume(try known(VolumeName(folder: $0))) }
+        func ends(_ body: () throws -> Void) -> FaultKind? {
+            do { return try fault(body) } catch { return nil }
+        }
+        try inFlight.withExclusive(keys[1]) { () throws(VolumeFault) in
+            #expect(ends { try inFlight.withExclusive(keys) {} } == .operationPending)
+            #expect(inFlight.count == 1)
+        }
+        try inFlight.withShared(keys[2]) { () throws(VolumeFault) in
+            #expect(ends { try inFlight.withExclusive(keys) {} } == .operationPending)
+        }
+        try inFlight.withExclusive(keys + keys) { () throws(VolumeFault) in #expect(inFlight.count == 3) }
+        #expect(inFlight.count == 0)
+    }
 }

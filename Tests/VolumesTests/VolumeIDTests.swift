@@ -59,6 +59,24 @@ struct VolumeIDTests {
         #expect(spoof.text.hasPrefix("sha256-"))
     }
 
+    @Test("A member of a group has a name that no volume, snapshot or group can have, and is told by it")
+    func members() throws {
+        let group = try known(VolumeName(folder: String(repeating: "g", count: 100)))
+        let name = VolumeName(member: 99, of: group)
+        let id = try known(SnapshotID("\(pool).\(name)"))
+        #expect("\(id)".utf8.count <= 128 && id.name == name)
+        #expect(id.group == GroupID(pool: id.pool, name: group) && name.membership?.index == 99)
+        #expect(VolumeName(folder: name.text) == nil)
+        #expect(VolumeID("\(id)") == nil && GroupID("\(id)") == nil)
+        #expect(VolumeName(for: "g_0", sha256Hex: fakeDigest).text == "sha256-" + fakeDigest("g_0"))
+        #expect(try known(SnapshotID("\(pool).g")).group == nil)
+        for text in [
+            "g_", "g_00", "g_+1", "g_-1", "g_100", "_0", "g_0_0", "g_x", "G_0", "g_0/..", "g_\u{661}",
+        ] {
+            #expect(SnapshotID("\(pool).\(text)") == nil, "\(text)")
+        }
+    }
+
     @Test("Pool names fit into a topology key")
     func poolNames() {
         for good in ["a", "default", "nvme-0", "0", String(repeating: "a", count: 32)] {

@@ -26,6 +26,8 @@ extern const int32_t clinux_error_fault;
 extern const int32_t clinux_error_no_memory;
 extern const int32_t clinux_error_not_tty;
 extern const int32_t clinux_error_no_call;
+extern const int32_t clinux_error_cross_device;
+extern const int32_t clinux_error_text_busy;
 
 /* The symbolic name of an error number ("ENOSPC"), or NULL if the C library knows none. Static storage. */
 const char *_Nullable clinux_error_name(int32_t number);

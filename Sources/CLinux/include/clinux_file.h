@@ -13,6 +13,7 @@ enum clinux_open_how {
     CLINUX_OPEN_FOLDER = 3,      /* a folder that can be listed and synced */
     CLINUX_OPEN_PATH = 4,        /* O_PATH: a place, of any kind */
     CLINUX_OPEN_PATH_FOLDER = 5, /* O_PATH: a place that must be a folder */
+    CLINUX_OPEN_READ_WRITE_DIRECT = 6, /* past the page cache; memory, offsets and lengths must be aligned */
 };
 typedef enum clinux_open_how clinux_open_how;
 
@@ -49,6 +50,8 @@ struct clinux_status {
     uint64_t inode;
     clinux_kind kind;
     uint32_t mode; /* permission bits only */
+    uint32_t owner;
+    int64_t modified_nanoseconds; /* since 1970 */
     int64_t size_bytes;
     int64_t allocated_bytes;
     uint32_t node_major; /* of a device node */

@@ -145,7 +145,7 @@ final class Rig: Sendable {
 
     /// Everything in the pool that belongs to a volume, made or half-made, as `volumes/name`.
     func files() throws -> [String] {
-        try ["volumes", "snapshots", "staging", "trash"].flatMap { part in
+        try ["volumes", "snapshots", "groups", "staging", "trash"].flatMap { part in
             try Directory.open("\(pool)/\(part)").entries().sorted().map { "\(part)/\($0)" }
         }
     }

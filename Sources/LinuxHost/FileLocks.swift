@@ -1,0 +1,48 @@
+/// The flocks that processes and loop devices hold, read without taking one: a lock that is only tried could make the
+/// program that wants it believe that somebody else works there.
+package struct FileLocks: Sendable {
+    /// Whether every lock of the machine is shown.
+    ///
+    /// A pid namespace shows the locks of its own processes only, and of those not the ones whose process has ended.
+    package let areComplete: Bool
+    private let holders: Set<String>
+
+    /// Reads the table, proc_locks(5).
+    package static func read() throws(SystemError) -> FileLocks {
+        let bytes = try TextFile.readBytes("/proc/locks", limitBytes: 64 << 20)
+        return FileLocks(parsing: String(decoding: bytes, as: UTF8.self), areComplete: isInitialNamespace)
+    }
+
+    init(parsing text: String, areComplete: Bool) {
+        var holders: Set<String> = []
+        for line in text.split(separator: "\n") {
+            // "4: FLOCK  ADVISORY  WRITE 815 00:2f:1234 0 EOF"; those with "->" still wait.
+            let words = line.split(separator: " ")
+            guard words.count >= 6, words[1] == "FLOCK" else { continue }
+            holders.insert(String(words[5]))
+        }
+        self.holders = holders
+        self.areComplete = areComplete
+    }
+
+    /// Whether somebody holds the flock of a file.
+    ///
+    /// `filesystem` is the number that the mount table shows (`Mount.device`); on btrfs that of the file differs from it.
+    package func hold(inode: UInt64, on filesystem: DeviceNumber) -> Bool {
+        holders.contains("\(hex(filesystem.major)):\(hex(filesystem.minor)):\(inode)")
+    }
+
+    private func hex(_ number: UInt32) -> String {
+        let digits = String(number, radix: 16)
+        return digits.utf8.count < 2 ? "0\(digits)" : digits
+    }
+
+    /// include/linux/proc_ns.h, PROC_PID_INIT_INO: the first pid namespace has the same number on every machine.
+    private static var isInitialNamespace: Bool {
+        do {
+            return try FileStatus.at("/proc/self/ns/pid")?.identity.inode == 0xEFFF_FFFC
+        } catch {
+            return false
+        }
+    }
+}

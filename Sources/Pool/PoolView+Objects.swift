@@ -1,0 +1,142 @@
+import LinuxHost
+package import Volumes
+
+/// One folder of `volumes/` or `snapshots/`: what it should hold, and what it does.
+package struct PoolObject<Record: Sendable>: Sendable {
+    /// The folder.
+    package let name: VolumeName
+    /// The record, if it could be read.
+    package let record: Record?
+    /// Why it could not.
+    package let fault: String?
+    let folder: FileStatus
+    let recordFile: FileStatus?
+    let imageFile: FileStatus?
+    /// How it was staged and published last; empty for snapshots.
+    let note: StagingNote
+
+    /// The image, if there is one.
+    package var image: ImageState? {
+        imageFile.map {
+            ImageState(
+                size: ByteCount(known: $0.sizeBytes), allocated: ByteCount(known: $0.allocatedBytes))
+        }
+    }
+}
+
+/// Where objects of a kind lie and how they are read.
+struct PoolPart<Record: Sendable>: Sendable {
+    let folder: String
+    let recordFile: String
+    let read: @Sendable (borrowing Directory, PoolID, VolumeName) throws(VolumeFault) -> Record
+    var note: @Sendable (borrowing Directory) throws(VolumeFault) -> StagingNote = { _ in StagingNote() }
+}
+
+extension PoolPart<VolumeRecord> {
+    static var volumes: PoolPart<VolumeRecord> {
+        PoolPart(
+            folder: PoolLayout.volumes, recordFile: PoolLayout.record,
+            read: { (folder, pool, name) throws(VolumeFault) in
+                try RecordFile.read(from: folder, as: VolumeID(pool: pool, name: name))
+            },
+            note: { (folder) throws(VolumeFault) in try NoteFile.read(from: folder) })
+    }
+}
+
+extension PoolPart<SnapshotRecord> {
+    static var snapshots: PoolPart<SnapshotRecord> {
+        PoolPart(
+            folder: PoolLayout.snapshots, recordFile: PoolLayout.snapshotRecord,
+            read: { (folder, pool, name) throws(VolumeFault) in
+                try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool, name: name))
+            })
+    }
+}
+
+extension PoolView {
+    /// The objects in a folder of the pool, sorted by name, and the paths there that are none.
+    func objects<Record>(
+        _ part: PoolPart<Record>
+    ) throws(VolumeFault) -> (objects: [PoolObject<Record>], strangers: [String]) {
+        let folder = try disk.opened(part.folder)
+        let entries = try VolumeFault.onHost("list \(part.folder) of pool \(name)") {
+            () throws(SystemError) in
+            try folder.entries().sorted()
+        }
+        var objects: [PoolObject<Record>] = []
+        var strangers: [String] = []
+        for entry in entries {
+            if let object = try object(entry, in: folder, part) {
+                objects.append(object)
+            } else if try isThere(entry, in: folder, as: nil) {
+                strangers.append("\(part.folder)/\(entry)")
+            }
+        }
+        return (objects, strangers)
+    }
+
+    /// One object; nothing for what is none, or is none any longer.
+    func object<Record>(
+        _ entry: String, in parent: borrowing Directory, _ part: PoolPart<Record>
+    ) throws(VolumeFault) -> PoolObject<Record>? {
+        guard let name = VolumeName(folder: entry), let folder = try open(entry, in: parent) else {
+            return nil
+        }
+        let found = try object(folder, name, part)
+        if found.record != nil, found.imageFile != nil { return found }
+        // What is being deleted loses its files one by one, out of the pool but still open here.
+        return try isThere(entry, in: parent, as: found.folder.identity) ? found : nil
+    }
+
+    private func object<Record>(
+        _ folder: borrowing Directory, _ name: VolumeName, _ part: PoolPart<Record>
+    ) throws(VolumeFault) -> PoolObject<Record> {
+        let status: (folder: FileStatus, record: FileStatus?, image: FileStatus?)
+        do {
+            status = (
+                try folder.status(), try folder.status(part.recordFile),
+                try folder.status(PoolLayout.image)
+            )
+        } catch {
+            throw .host(step: "examine \(part.folder)/\(name)", cause: "\(error)")
+        }
+        var record: Record?
+        var fault: String?
+        if status.record == nil {
+            fault = "there is no \(part.recordFile)"
+        } else {
+            do {
+                record = try part.read(folder, id, name)
+            } catch {
+                fault = error.summary
+            }
+        }
+        return PoolObject(
+            name: name, record: record, fault: fault, folder: status.folder, recordFile: status.record,
+            imageFile: status.image, note: try part.note(folder))
+    }
+
+    private func open(
+        _ entry: String, in parent: borrowing Directory
+    ) throws(VolumeFault) -> Directory? {
+        do {
+            return try parent.open(entry)
+        } catch {
+            guard [.noEntry, .notDirectory, .symbolicLink].contains(error.errno) else {
+                throw .host(step: "open \(entry)", cause: "\(error)")
+            }
+            return nil
+        }
+    }
+
+    private func isThere(
+        _ entry: String, in parent: borrowing Directory, as identity: FileIdentity?
+    ) throws(VolumeFault) -> Bool {
+        do {
+            guard let now = try parent.status(entry) else { return false }
+            return identity == nil || now.identity == identity
+        } catch {
+            throw .host(step: "examine \(entry)", cause: "\(error)")
+        }
+    }
+}

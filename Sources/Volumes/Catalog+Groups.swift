@@ -1,0 +1,104 @@
+extension Catalog {
+    /// Cuts the snapshots of a group at one moment, or finds the group that an earlier, equal request cut.
+    ///
+    /// - Throws: `existsDifferently` for other sources, `missing` for a source that does not exist, `notNow` for sources
+    ///   that cannot be cut together, `noSpace`, `operationPending`, `host`; nothing is left behind then.
+    package func cut(_ request: GroupRequest) throws(VolumeFault) -> GroupRecord {
+        let name = VolumeName(for: request.name, sha256Hex: sha256Hex)
+        return try inFlight.withExclusive(.group(name)) { () throws(VolumeFault) in
+            if let existing = try existingGroup(name, request) { return existing }
+            let keys = request.sources.map { ObjectKey.volume($0.name) }
+            return try inFlight.withExclusive(keys) { () throws(VolumeFault) in try cutNow(name, request) }
+        }
+    }
+
+    private func existingGroup(_ name: VolumeName, _ request: GroupRequest) throws(VolumeFault)
+        -> GroupRecord?
+    {
+        for shelf in shelves {
+            guard let record = try shelf.store.group(of: name) else { continue }
+            guard Set(record.members.map(\.source)) == Set(request.sources),
+                record.requestedName == request.name
+            else {
+                throw .existsDifferently(
+                    what: "group '\(request.name.prefix(128))'", why: "it was cut from other volumes")
+            }
+            return record
+        }
+        return nil
+    }
+
+    private func cutNow(_ name: VolumeName, _ request: GroupRequest) throws(VolumeFault) -> GroupRecord {
+        let (shelf, volumes) = try together(request.sources)
+        let id = GroupID(pool: shelf.store.pool.id, name: name)
+        let cut = moment()
+        var members: [SnapshotRecord] = []
+        for (index, volume) in volumes.enumerated() {
+            let member = SnapshotID(pool: id.pool, name: VolumeName(member: index, of: name))
+            members.append(try record(of: volume, as: member, request.name, cut: cut))
+        }
+        let group = GroupRecord(id: id, requestedName: request.name, members: members, cut: cut)
+        try shelf.store.check()
+        try shelf.reserve(.group(name), group.commitment)
+        do {
+            try shelf.store.cut(group) { (seconds, copying) throws(VolumeFault) in
+                try quieter.quieten(group: volumes, expectedSeconds: seconds, copying)
+            }
+        } catch {
+            shelf.release(.group(name))
+            throw error
+        }
+        return group
+    }
+
+    /// The records of volumes that can be cut together, and the one pool that they are in.
+    private func together(_ ids: [VolumeID]) throws(VolumeFault) -> (Shelf, [VolumeRecord]) {
+        var volumes: [VolumeRecord] = []
+        for id in ids where shelf(of: id.pool) != nil { volumes.append(try volume(id)) }
+        for id in ids where shelf(of: id.pool) == nil {
+            throw .notNow(
+                "volume \(id) lives in pool \(id.pool), which is not on this node; volumes of one group must be on one node"
+            )
+        }
+        guard let first = ids.first, let shelf = shelf(of: first.pool) else {
+            throw .malformed(field: "source_volume_ids", why: "at least one is required")
+        }
+        // LIMIT: two pools are two file systems, on which nothing can appear in one step, so half a group could be seen.
+        if let other = ids.first(where: { $0.pool != first.pool }) {
+            throw .notNow(
+                "volumes \(first) and \(other) are in different pools; a group is one folder of one pool, so that it appears "
+                    + "and disappears as a whole; cut a group for each pool")
+        }
+        return (shelf, volumes)
+    }
+
+    /// Makes the group disappear with its snapshots; one that no pool of this process knows is gone already.
+    ///
+    /// - Throws: `malformed` if `snapshotIDs` are not exactly its members, `notNow` if its pool is not here,
+    ///   `operationPending` while one of them is being restored, `host`.
+    package func delete(_ id: GroupID, snapshotIDs: [String]) throws(VolumeFault) {
+        guard let shelf = shelf(of: id.pool) else {
+            throw .notNow("group \(id) lives in pool \(id.pool), which is not on this node")
+        }
+        try inFlight.withExclusive(.group(id.name)) { () throws(VolumeFault) in
+            guard let group = try shelf.store.group(of: id.name) else { return }
+            try group.expect(snapshotIDs)
+            let keys = group.members.map { ObjectKey.snapshot($0.id.name) }
+            try inFlight.withExclusive(keys) { () throws(VolumeFault) in
+                try shelf.store.removeGroup(id.name)
+                shelf.release(.group(id.name))
+            }
+        }
+    }
+
+    /// The record of a group.
+    ///
+    /// - Throws: `missing` if no pool of this process holds it, `malformed` if `snapshotIDs` are not exactly its members.
+    package func group(_ id: GroupID, snapshotIDs: [String]) throws(VolumeFault) -> GroupRecord {
+        guard let shelf = shelf(of: id.pool), let group = try shelf.store.group(of: id.name) else {
+            throw .missing("group \(id)")
+        }
+        try group.expect(snapshotIDs)
+        return group
+    }
+}
