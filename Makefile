@@ -11,18 +11,31 @@ ARGS ?=
 release_flags = --configuration release --static-swift-stdlib --product loopcsi
 binary = .build/release/loopcsi
 
+# The image is called so in deploy/base/kustomization.yaml too.
+version = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/DriverApp/Driver.swift)
+image = localhost/loopcsi:$(version)
+CONTAINER ?= $(firstword $(foreach tool,podman docker,$(if $(shell command -v $(tool)),$(tool))))
+
 # There are no XCTest tests, and the empty run of that library leaks, which the address sanitizer would report as a failure.
 test_flags = --disable-xctest $(SWIFT_FLAGS) $(TEST_FLAGS)
 
 # As root the tests run in a mount namespace of their own: what they mount does not spread, and nobody holds it.
 alone = $(if $(filter 0,$(shell id -u)),unshare --mount --propagation private --)
 
-.PHONY: all build demo test bench sanity sanitize lint proto check-proto deps toolchain clean help
+.PHONY: all build dist image demo test bench sanity sanitize lint proto check-proto check-dist deps toolchain clean help
 
 all: build
 
 build: deps toolchain ## Build .build/release/loopcsi
 	$(SWIFT) build $(release_flags) $(SWIFT_FLAGS)
+
+dist: build ## Build dist/loopcsi, stripped, for Debian 12 machines without Swift
+	@mkdir -p dist
+	strip --output-file=dist/loopcsi $(binary)
+	@stat --printf='dist/loopcsi: %s bytes\n' dist/loopcsi
+
+image: ## Build the container image (needs podman or docker, nothing else)
+	$(or $(CONTAINER),$(error there is neither podman nor docker here)) build --file deploy/image/Containerfile --tag $(image) .
 
 demo: build ## Show the life of a volume on this machine (needs root)
 	$(binary) demo $(ARGS)
@@ -49,6 +62,9 @@ proto: deps ## Make Sources/CCSIProto anew from proto/csi.proto
 check-proto: deps ## Check that Sources/CCSIProto is what proto/csi.proto makes
 	proto/generate.sh --check
 
+check-dist: build ## Check that the image recipe installs what the program needs (on Debian 12)
+	scripts/check-dist $(binary)
+
 deps: ## Install the Debian packages that are missing
 	@scripts/install-dependencies.sh
 
@@ -58,7 +74,7 @@ toolchain:
 			"or name it: make SWIFT=/path/to/swift" >&2; exit 1; }
 
 clean: ## Remove everything that was built
-	rm -rf .build
+	rm -rf .build dist
 
 help: ## Say what the targets are
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

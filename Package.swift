@@ -78,8 +78,13 @@ let package = Package(
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests(
             "DriverAppTests",
-            ["DriverApp", "CSIServices", "HTTPServer", "LinuxHost", "Metrics", "Pool", "Volumes", "Log"]),
+            [
+                "DriverApp", "CSIServices", "CSIWire", "HTTPServer", "LinuxHost", "Metrics", "Pool",
+                "Volumes",
+                "Log",
+            ]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp", "Metrics"]),
+        tests("DeployTests", ["DriverApp", "CSIWire", "LinuxHost", "Volumes"]),
         tests("RepositoryTests", ["Metrics"]),
     ]
 )

@@ -20,6 +20,7 @@ libssl-dev            digests for names that are not safe file names
 e2fsprogs             mkfs, fsck and resize for ext4
 xfsprogs              mkfs, repair and growth for XFS
 btrfs-progs           mkfs, check and resize for btrfs
+python3-yaml          reads the manifests of deploy/ and examples/ for the tests
 LIST
 }
 

@@ -20,6 +20,22 @@ int32_t clinux_mount(
     return mount(source, place, type, flags, data) == 0 ? 0 : -errno;
 }
 
+int32_t clinux_mount_unseen(const char *source, const char *type, const char *flag, bool read_only)
+{
+    int context = fsopen(type, FSOPEN_CLOEXEC);
+    if (context < 0)
+        return -errno;
+    int32_t result = 0;
+    if (fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0) != 0
+        || (flag != NULL && fsconfig(context, FSCONFIG_SET_FLAG, flag, NULL, 0) != 0)
+        || (read_only && fsconfig(context, FSCONFIG_SET_FLAG, "ro", NULL, 0) != 0)
+        || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0)
+        result = -errno;
+    clinux_await_starting_children();
+    close(context);
+    return result;
+}
+
 int32_t clinux_bind(int32_t source, int32_t target, bool read_only)
 {
     int tree = open_tree(source, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);

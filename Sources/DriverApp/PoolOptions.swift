@@ -14,6 +14,19 @@ extension ServeOptions {
         /// The file that holds the pool, if it is to be in one.
         let image: PoolImage.Options?
     }
+
+    /// The pools, one at least.
+    static func pools(_ flags: Flags) throws(UsageError) -> [PoolOptions] {
+        let specs = flags.all("pool")
+        var pools: [PoolOptions] = []
+        for spec in specs.isEmpty ? ["default=/var/lib/loopcsi"] : specs {
+            pools.append(try PoolOptions(spec))
+        }
+        guard Set(pools.map(\.name)).count == pools.count, Set(pools.map(\.path)).count == pools.count else {
+            throw UsageError("--pool: two pools have the same name or folder")
+        }
+        return pools
+    }
 }
 
 extension ServeOptions.PoolOptions {

@@ -92,19 +92,6 @@ package struct ServeOptions: Sendable {
         return NodeLimits(volumes: volumes, inlineSize: inlineSize)
     }
 
-    /// The pools, one at least.
-    static func pools(_ flags: Flags) throws(UsageError) -> [PoolOptions] {
-        let specs = flags.all("pool")
-        var pools: [PoolOptions] = []
-        for spec in specs.isEmpty ? ["default=/var/lib/loopcsi"] : specs {
-            pools.append(try PoolOptions(spec))
-        }
-        guard Set(pools.map(\.name)).count == pools.count, Set(pools.map(\.path)).count == pools.count else {
-            throw UsageError("--pool: two pools have the same name or folder")
-        }
-        return pools
-    }
-
     /// The path of a `unix://` endpoint.
     static func socket(_ endpoint: String) throws(UsageError) -> String {
         let path = endpoint.hasPrefix("unix://") ? String(endpoint.dropFirst(7)) : endpoint

@@ -46,6 +46,7 @@ struct SnapshotRow {
         .init(title: "ID"), .init(title: "NAME"), .init(title: "SOURCE"),
         .init(title: "SIZE", isNumber: true), .init(title: "ALLOCATED", isNumber: true),
         .init(title: "PROMISED", isNumber: true), .init(title: "KIND"), .init(title: "CREATED"),
+        .init(title: "GROUP"),
     ]
 
     var cells: [String?] {
@@ -53,6 +54,7 @@ struct SnapshotRow {
             "\(record.id)", record.requestedName, "\(record.source.name)", Figure.bytes(record.size.bytes),
             image.map { Figure.bytes($0.allocated.bytes) }, Figure.bytes(record.commitment.bytes),
             "\(record.kind)", Clock.rfc3339(nanoseconds: record.cut.nanoseconds),
+            record.id.group.map { "\($0.name)" },
         ]
     }
 
@@ -63,6 +65,7 @@ struct SnapshotRow {
             "allocatedBytes": .bytes(image?.allocated), "commitmentBytes": .bytes(record.commitment),
             "kind": .string("\(record.kind)"), "provisioning": .string(record.provisioning.rawValue),
             "created": .string(Clock.rfc3339(nanoseconds: record.cut.nanoseconds)),
+            "group": .text(record.id.group.map { "\($0)" }),
         ])
     }
 }

@@ -37,7 +37,8 @@ struct ViewOptions {
         var isFine = true
         for pool in pools {
             do {
-                let view = try PoolView.open(pool.path, name: pool.name, policy: pool.policy)
+                let view = try PoolView.open(
+                    pool.path, image: pool.image, name: pool.name, policy: pool.policy)
                 isFine = try body(view) && isFine
             } catch {
                 Command.complain((error as? VolumeFault)?.summary ?? "\(error)")

@@ -38,6 +38,8 @@ struct VolumeDetails {
             lines += record.parameters.canonical.sorted { $0.key < $1.key }.map {
                 ("parameter", "\($0.key) = \($0.value)")
             }
+            if let claim = record.madeFor.text { lines.append(("made for", claim)) }
+            if let target = record.inlineTarget { lines.append(("inline volume of", target)) }
             if let source = record.source { lines.append(("source", source.text)) }
         }
         if let image = sight.object.image {
@@ -86,6 +88,7 @@ struct VolumeDetails {
                 (record?.parameters.canonical ?? [:]).sorted { $0.key < $1.key }.map {
                     JSONValue.Member(name: $0.key, value: .string($0.value))
                 }),
+            "madeFor": record.map(\.madeFor.json) ?? .null, "inlineTarget": .text(record?.inlineTarget),
             "attachment": attachment.map {
                 .members([
                     "sizeBytes": .integer($0.sizeBytes), "directIO": .bool($0.directIO),
@@ -106,5 +109,19 @@ struct VolumeDetails {
             "total": .integer(amounts.total), "used": .integer(amounts.used),
             "available": .integer(amounts.available),
         ])
+    }
+}
+
+extension ClaimNames {
+    /// "claim default/data, volume pvc-1"; nothing where nobody told.
+    fileprivate var text: String? {
+        let parts = [
+            claim.map { "claim \(namespace.map { "\($0)/" } ?? "")\($0)" }, volume.map { "volume \($0)" },
+        ].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    fileprivate var json: JSONValue {
+        .members(["claim": .text(claim), "namespace": .text(namespace), "volume": .text(volume)])
     }
 }

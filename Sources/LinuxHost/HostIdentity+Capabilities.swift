@@ -11,3 +11,11 @@ extension HostIdentity {
         return line.flatMap { $0.split(separator: "\t").last }.flatMap { UInt64($0, radix: 16) } ?? 0
     }
 }
+
+extension HostIdentity {
+    /// Whether the kernel runs SELinux, and so takes its labels as mount options.
+    package static var hasSELinux: Bool {
+        // proc(5): the kernel lists selinuxfs where SELinux was switched on at boot.
+        TextFile.read("/proc/filesystems", limitBytes: 64 << 10)?.contains("\tselinuxfs\n") == true
+    }
+}

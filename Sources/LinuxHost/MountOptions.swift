@@ -59,6 +59,28 @@ package struct MountOptions: Sendable, CustomStringConvertible, CustomReflectabl
         )
     }
 
+    private init(flags: UInt64, data: String) {
+        self.flags = flags
+        self.data = data
+    }
+
+    /// The same without the labels of SELinux, or nothing where there are none.
+    package func withoutLabels() -> MountOptions? {
+        var text: UnsafeMutablePointer<CChar>?
+        // Nothing in the data is a flag, so this is a copy of it.
+        guard !data.isEmpty, unsafe mnt_split_optstr(data, nil, nil, &text, 0, 0) == 0 else { return nil }
+        defer { unsafe clinux_free(text) }
+        var found = false
+        // SELinux, selinux_mount_opts: each label comes once at most.
+        for name in ["context", "fscontext", "defcontext", "rootcontext", "seclabel"]
+        where unsafe mnt_optstr_remove_option(&text, name) == 0 {
+            found = true
+        }
+        guard found else { return nil }
+        let rest = unsafe text.flatMap { unsafe String(validatingCString: $0) }
+        return MountOptions(flags: flags, data: rest ?? "")
+    }
+
     /// Whether the file system is to be mounted read-only.
     package var isReadOnly: Bool { flags & clinux_mount_read_only != 0 }
 

@@ -15,6 +15,18 @@ package enum Mounting {
         try SystemError.check("mount", on: "\(device) (\(type)) at \(target.pathForMessages)", result)
     }
 
+    /// Mounts the file system on a loop device nowhere and takes it off again: where the device is writable this brings
+    /// what its log holds into place.
+    ///
+    /// `flag` is one more option of the file system.
+    package static func mountUnseen(
+        device: LoopDevice, type: String, flag: String?, readOnly: Bool,
+    ) throws(SystemError) {
+        try checkText(type, call: "mount")
+        let result = unsafe clinux_mount_unseen(device.path, type, flag, readOnly)
+        try SystemError.check("mount", on: "\(device) (\(type)) out of sight", result)
+    }
+
     /// Shows a folder or file a second time at another place.
     ///
     /// A read-only one is never visible writable in between, and nosuid and its like of the source mount stay. Mounts

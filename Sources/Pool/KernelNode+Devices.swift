@@ -25,6 +25,24 @@ extension KernelNode {
         }
     }
 
+    package func withLock<Result>(
+        of id: VolumeID, _ body: () throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result {
+        guard let folder = try pools[id.pool]?.folder(of: id.name) else { return try body() }
+        let step = "lock volume \(id)"
+        let isFree = try VolumeFault.onHost(step) { () throws(SystemError) in try folder.tryLock(.exclusive) }
+        guard isFree else { throw .operationPending("\(id), by another driver on this node") }
+        let outcome: Swift.Result<Result, VolumeFault>
+        do {
+            outcome = .success(try body())
+        } catch {
+            outcome = .failure(error)
+        }
+        // Not by closing it: a child that is just being started holds a copy of the descriptor until its exec.
+        try VolumeFault.onHost("un\(step)") { () throws(SystemError) in try folder.unlock() }
+        return try outcome.get()
+    }
+
     package func attach(_ record: VolumeRecord, readOnly: Bool) throws(VolumeFault) -> Device {
         let step = "attach volume \(record.id)"
         guard let folder = try pools[record.id.pool]?.folder(of: record.id.name) else {

@@ -24,6 +24,31 @@ extension KernelNode {
         }
     }
 
+    package func isReadable(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) -> Bool {
+        do {
+            try mountUnseen(kind, device, readOnly: true)
+            return true
+        } catch {
+            // Ext4 and XFS answer EROFS, btrfs EIO (Linux 6.18); where it was something else the replay tells.
+            return false
+        }
+    }
+
+    package func replayLog(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {
+        try VolumeFault.onHost("replay the log of \(kind.rawValue) on \(device)") { () throws(SystemError) in
+            try mountUnseen(kind, device, readOnly: false)
+        }
+    }
+
+    private func mountUnseen(
+        _ kind: FilesystemKind, _ device: Device, readOnly: Bool
+    ) throws(SystemError) {
+        // Copies of one XFS share a UUID.
+        try Mounting.mountUnseen(
+            device: try device.loop(), type: kind.rawValue, flag: kind == .xfs ? "nouuid" : nil,
+            readOnly: readOnly)
+    }
+
     private func checkExt4(_ device: Device, _ flags: [String]) throws(VolumeFault) {
         let step = "check ext4 on \(device)"
         let result = try Tool.onHost("e2fsck", flags + [device.path], step, Self.checkDeadlineSeconds)

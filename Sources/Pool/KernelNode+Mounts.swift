@@ -18,8 +18,7 @@ extension KernelNode {
         }
         let folder = try openFolder(path, field: "staging_target_path")
         do {
-            try Mounting.mountFilesystem(
-                device: try device.loop(), type: kind.rawValue, at: folder, options: options)
+            try Self.mount(try device.loop(), kind, at: folder, options)
         } catch {
             guard error.errno == .invalid, !flags.words.isEmpty else {
                 throw .host(step: step, cause: "\(error)")
@@ -28,6 +27,25 @@ extension KernelNode {
             throw .malformed(
                 field: "volume_capability.mount.mount_flags",
                 why: "the kernel refused to mount \(kind.rawValue) with them (EINVAL)")
+        }
+    }
+
+    /// Mounts with the options as they are; where a kernel without SELinux refuses its labels, without those, as mount(8)
+    /// does: they mean nothing there, and one StorageClass may serve both kinds of node.
+    private static func mount(
+        _ device: LoopDevice, _ kind: FilesystemKind, at folder: borrowing OwnedDescriptor,
+        _ options: MountOptions
+    ) throws(SystemError) {
+        func attempt(_ options: MountOptions) throws(SystemError) {
+            try Mounting.mountFilesystem(
+                device: device, type: kind.rawValue, at: folder, options: options)
+        }
+        do {
+            try attempt(options)
+        } catch {
+            guard error.errno == .invalid, !HostIdentity.hasSELinux, let unlabeled = options.withoutLabels()
+            else { throw error }
+            try attempt(unlabeled)
         }
     }
 
@@ -113,13 +131,24 @@ extension KernelNode {
         guard let parent = try openParent(of: path) else {
             throw .host(step: "unmount \(path)", cause: "the folder that holds it does not exist")
         }
-        do {
-            try Mounting.unmount(path.target.name, in: parent)
-        } catch {
-            guard error.errno == .busy else { throw .host(step: "unmount \(path)", cause: "\(error)") }
-            throw .notNow("\(path) is busy: a process has files open there or a mount lies below it")
+        var pauses = Self.pausesWhileBusy[...]
+        while true {
+            do {
+                return try Mounting.unmount(path.target.name, in: parent)
+            } catch {
+                guard error.errno == .busy else { throw .host(step: "unmount \(path)", cause: "\(error)") }
+            }
+            guard let pause = pauses.popFirst() else { break }
+            Clock.sleep(nanoseconds: pause * 1_000_000)
         }
+        throw .notNow("\(path) is busy: a process has files open there or a mount lies below it")
     }
+
+    /// Milliseconds between attempts to unmount.
+    ///
+    /// A look through the mount, such as the one of df or of a monitoring agent, makes it busy for some microseconds.
+    /// Whoever really uses it stays longer.
+    private static let pausesWhileBusy: [Int64] = [1, 4, 16, 64]
 
     package func isNode(_ path: HostPath, of device: Device) throws(VolumeFault) -> Bool {
         do {

@@ -16,14 +16,21 @@ package struct PoolAccount: Sendable {
     /// Promised in total.
     package var committed: ByteCount { ledger.committed }
     /// The largest thick volume that could be created.
-    package var availableThick: ByteCount { policy.largest(.thick, in: ledger.available(in: space)) }
+    package var availableThick: ByteCount { largest(.thick) }
     /// The largest thin volume that could be created.
-    package var availableThin: ByteCount { policy.largest(.thin, in: ledger.available(in: space)) }
+    package var availableThin: ByteCount { largest(.thin) }
     /// What of the promises is certainly not on disk yet and has to come out of what is free.
     ///
-    /// LIMIT: where copies share blocks and other files lie on the same file system, how much the images really
+    /// LIMIT: where there are copies that share blocks, and other files lie on the same file system, how much the images really
     /// occupy can only be guessed from above, so this may be too little.
     package private(set) var owed = ByteCount.zero
+
+    /// What GetCapacity says, apart from the least size of a kind.
+    private func largest(_ provisioning: Provisioning) -> ByteCount {
+        let largest = policy.largest(provisioning, in: ledger.available(in: space)).bytes
+        let whole = largest - largest % CapacityRange.granularity.bytes
+        return min(ByteCount(known: whole), CapacityRange.maximumSize)
+    }
 
     private let policy: CapacityPolicy
     private var ledger: Ledger
@@ -55,7 +62,8 @@ package struct PoolAccount: Sendable {
             occupied = occupied + min(object.image?.allocated ?? .zero, record.commitment)
         }
         // Shared blocks count in each image that has them; more than all that is used they cannot be.
-        if pool.sharesBlocks != false { occupied = min(occupied, space.total.minus(space.free)) }
+        let mayShare = !snapshots.isEmpty || volumes.contains { $0.record?.source != nil }
+        if mayShare, pool.sharesBlocks != false { occupied = min(occupied, space.total.minus(space.free)) }
         owed = ledger.committed.minus(occupied)
     }
 }

@@ -70,22 +70,10 @@ extension PoolCheck {
     func filesystemNumber(of file: FileStatus) -> DeviceNumber? { node.mounts.mount(file.mountID)?.device }
 
     /// Whether the path that the kernel shows for a file leads into this pool.
+    ///
+    /// LIMIT: a driver in another mount namespace may have another path for the pool; what it leaves of a volume that
+    /// is gone cannot be told from what others left.
     private func isOurs(_ backing: String) -> Bool {
-        let path = backing.withoutDeletedMark
-        if path.hasPrefix("\(HostIdentity.resolved(pool.path) ?? pool.path)/") { return true }
-        // A driver in another mount namespace has another path for the pool, which leads nowhere here.
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count > 3, parts.last?[...] == PoolLayout.image[...],
-            PoolLayout.folders.contains(String(parts[parts.count - 3]))
-        else { return false }
-        return !isVisible(parts.dropLast(3).joined(separator: "/"))
-    }
-
-    private func isVisible(_ folder: String) -> Bool {
-        do {
-            return try FileStatus.at("\(folder)/\(PoolLayout.identityFile)") != nil
-        } catch {
-            return false
-        }
+        backing.withoutDeletedMark.hasPrefix("\(HostIdentity.resolved(pool.path) ?? pool.path)/")
     }
 }

@@ -8,12 +8,13 @@ extension PoolView {
         return try VolumeFault.onHost("examine pool \(name)") { () throws(SystemError) in try root.status() }
     }
 
-    /// Folders of the layout that are not there.
+    /// Folders that every pool has and this one has not; those of later versions come with the driver that uses them.
     func missingFolders() throws(VolumeFault) -> [PoolFinding] {
         let root = try disk.opened()
         return try VolumeFault.onHost("examine pool \(name)") { () throws(SystemError) in
             var missing: [PoolFinding] = []
-            for folder in PoolLayout.folders where try root.status(folder)?.kind != .directory {
+            for folder in [PoolLayout.volumes, PoolLayout.snapshots, PoolLayout.staging, PoolLayout.trash]
+            where try root.status(folder)?.kind != .directory {
                 missing.append(
                     PoolFinding(
                         .folderMissing, folder, "there is no such folder in the pool",
@@ -103,6 +104,11 @@ extension PoolCheck {
                     PoolFinding(
                         .access, pool.path, "others than root may write to the pool's folder",
                         remedy: "chown root, chmod 0700"))
+            }
+            if let image = pool.disk.image, let status = try FileStatus.at(image.path),
+                let finding = PoolFinding.access(image.path, "it", status)
+            {
+                findings.append(finding)
             }
             for name in PoolLayout.folders + [PoolLayout.identityFile] {
                 if let status = try folder.status(name),

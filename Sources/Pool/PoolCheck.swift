@@ -27,6 +27,7 @@ package struct PoolCheck: Sendable {
     let volumes: [PoolObject<VolumeRecord>]
     let snapshots: [PoolObject<SnapshotRecord>]
     let strangers: [String]
+    let groupFaults: [(name: VolumeName, fault: String)]
     /// The pool folder itself.
     let root: FileStatus
 
@@ -53,7 +54,8 @@ package struct PoolCheck: Sendable {
     ) throws(VolumeFault) -> Outcome {
         Clock.sleep(nanoseconds: milliseconds * 1_000_000)
         let now = try look(at: pool)
-        let confirmed = now.findings.filter { finding in before.findings.contains { $0.isSame(as: finding) } }
+        let known = Set(before.findings.map(\.subject))
+        let confirmed = now.findings.filter { known.contains($0.subject) }
         return Outcome(findings: confirmed, volumes: now.volumes, snapshots: now.snapshots)
     }
 
@@ -64,9 +66,12 @@ package struct PoolCheck: Sendable {
         let staging = try pool.stagingFolders()
         let volumes = try pool.objects(.volumes)
         let snapshots = try pool.objects(.snapshots)
+        let groups = try pool.groups()
         let check = PoolCheck(
-            pool: pool, node: try NodeView.look(), volumes: volumes.objects, snapshots: snapshots.objects,
-            strangers: volumes.strangers + snapshots.strangers, root: try pool.status())
+            pool: pool, node: try NodeView.look(), volumes: volumes.objects,
+            snapshots: snapshots.objects + groups.members,
+            strangers: volumes.strangers + snapshots.strangers + groups.strangers,
+            groupFaults: groups.faults, root: try pool.status())
         return Outcome(
             findings: try check.findings(staging), volumes: check.volumes.count,
             snapshots: check.snapshots.count)
@@ -76,6 +81,13 @@ package struct PoolCheck: Sendable {
         var findings = try ofPool()
         for volume in volumes { findings += of(volume) }
         for snapshot in snapshots { findings += of(snapshot) }
+        findings += groupFaults.map { (name, fault) in
+            PoolFinding(
+                .recordUnreadable, "group \(name)", fault,
+                remedy:
+                    "restore \(PoolLayout.groupRecord) and what it names from a backup, or move the folder out of the "
+                    + "pool; a driver does not start on it")
+        }
         findings += strangers.map { path in
             PoolFinding(
                 .notOurs, path, "it is no folder of a volume or snapshot", remedy: "move it out of the pool")

@@ -52,6 +52,6 @@ package struct PoolFinding: Hashable, Sendable {
         self.remedy = remedy
     }
 
-    /// Whether another look found the same thing, perhaps with other figures.
-    func isSame(as other: PoolFinding) -> Bool { kind == other.kind && object == other.object }
+    /// What tells it from other findings; another look may find the same with other figures.
+    var subject: String { "\(kind.rawValue) \(object)" }
 }

@@ -49,6 +49,9 @@ package struct PoolImage: Sendable {
     let pool: PoolName
     let log: Logger
 
+    /// The file.
+    var path: String { "\(folder)/\(Layout.image)" }
+
     /// Where the pool is.
     package var mountPoint: String { Self.mountPoint(in: folder) }
 

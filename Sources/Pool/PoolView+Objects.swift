@@ -79,9 +79,15 @@ extension PoolView {
     func object<Record>(
         _ entry: String, in parent: borrowing Directory, _ part: PoolPart<Record>
     ) throws(VolumeFault) -> PoolObject<Record>? {
-        guard let name = VolumeName(folder: entry), let folder = try open(entry, in: parent) else {
-            return nil
-        }
+        guard let name = VolumeName(folder: entry) else { return nil }
+        return try object(entry, named: name, in: parent, part)
+    }
+
+    /// The same for an object whose folder does not have its name.
+    func object<Record>(
+        _ entry: String, named name: VolumeName, in parent: borrowing Directory, _ part: PoolPart<Record>
+    ) throws(VolumeFault) -> PoolObject<Record>? {
+        guard let folder = try open(entry, in: parent) else { return nil }
         let found = try object(folder, name, part)
         if found.record != nil, found.imageFile != nil { return found }
         // What is being deleted loses its files one by one, out of the pool but still open here.
@@ -116,7 +122,8 @@ extension PoolView {
             imageFile: status.image, note: try part.note(folder))
     }
 
-    private func open(
+    /// A folder; nothing for what is none.
+    func open(
         _ entry: String, in parent: borrowing Directory
     ) throws(VolumeFault) -> Directory? {
         do {
@@ -129,7 +136,8 @@ extension PoolView {
         }
     }
 
-    private func isThere(
+    /// Whether the name is there, and if asked for still means the same folder.
+    func isThere(
         _ entry: String, in parent: borrowing Directory, as identity: FileIdentity?
     ) throws(VolumeFault) -> Bool {
         do {

@@ -21,14 +21,16 @@ package struct PoolView: Sendable {
     package let policy: CapacityPolicy
     let disk: DiskPool
 
-    /// Looks at a pool that exists.
+    /// Looks at a pool that exists, also if it lies in a file that a driver mounted; whoever knows how that file is
+    /// allocated tells by `image`.
     ///
     /// - Throws: `PoolError` for a folder that is missing, is no pool, or has a newer format.
     package static func open(
-        _ path: String, name: PoolName, policy: CapacityPolicy
+        _ path: String, image: PoolImage.Options? = nil, name: PoolName, policy: CapacityPolicy
     ) throws(PoolError) -> PoolView {
         do {
-            return try opening(path, name: name, policy: policy)
+            let image = try PoolImage.mounted(in: path, image, name: name)
+            return try opening(image?.mountPoint ?? path, image, name: name, policy: policy)
         } catch let error as PoolError {
             throw error
         } catch {
@@ -37,7 +39,7 @@ package struct PoolView: Sendable {
     }
 
     private static func opening(
-        _ path: String, name: PoolName, policy: CapacityPolicy
+        _ path: String, _ image: PoolImage?, name: PoolName, policy: CapacityPolicy
     ) throws -> PoolView {
         guard try FileStatus.at(path) != nil else {
             throw PoolError(
@@ -58,8 +60,7 @@ package struct PoolView: Sendable {
             isBtrfs: type == .btrfs)
         let disk = DiskPool(
             pool: PoolDescription(id: id, name: name, defaultProvisioning: .thick, sectorBytes: 4096),
-            path: path, features: features, identity: identity, image: nil,
-            log: Logger(format: .logfmt, minimum: .error, sink: { _ in }))
+            path: path, features: features, identity: identity, image: image, log: .silent)
         return PoolView(sharesBlocks: sharesBlocks, policy: policy, disk: disk)
     }
 }
@@ -70,9 +71,9 @@ extension PoolView {
         try objects(.volumes).objects
     }
 
-    /// The snapshots, sorted by name.
+    /// The snapshots, those of groups behind the others, each sorted by name.
     package func snapshots() throws(VolumeFault) -> [PoolObject<SnapshotRecord>] {
-        try objects(.snapshots).objects
+        try objects(.snapshots).objects + groups().members
     }
 
     /// One volume; nothing if there is no such folder.
@@ -89,5 +90,40 @@ extension PoolView {
         } catch {
             throw .host(step: "count the extents of volume \(name)", cause: "\(error)")
         }
+    }
+}
+
+extension PoolImage {
+    /// The file in a folder that holds a pool, if one does; it must be mounted already.
+    fileprivate static func mounted(
+        in path: String, _ options: Options?, name: PoolName
+    ) throws -> PoolImage? {
+        guard try FileStatus.at(path) != nil else { return nil }
+        let root = try Directory.open(path)
+        guard let file = try root.status(Layout.image) else {
+            guard options == nil else {
+                throw PoolError(
+                    description:
+                        "pool \(name): there is no \(Layout.image) in \(path); a driver that serves it "
+                        + "makes it")
+            }
+            return nil
+        }
+        guard try root.status(Layout.mountPoint)?.isMountRoot == true else {
+            throw PoolError(
+                description: "pool \(name): \(path)/\(Layout.image) is not mounted at "
+                    + "\(mountPoint(in: path)); a driver that serves it mounts it")
+        }
+        // What is said of a sparse file holds for one that has all its blocks as well.
+        let usual = Options(size: ByteCount(known: file.sizeBytes), allocation: .sparse)
+        return PoolImage(
+            folder: root.pathForMessages, options: options ?? usual, pool: name, log: .silent)
+    }
+}
+
+extension Logger {
+    /// For whoever does nothing that is worth a line.
+    fileprivate static var silent: Logger {
+        Logger(format: .logfmt, minimum: .error, sink: { _ in })
     }
 }

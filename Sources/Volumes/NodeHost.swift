@@ -7,6 +7,13 @@ package protocol NodeHost: Sendable {
     /// - Throws: `notNow` naming what is missing and the remedy.
     func check() throws(VolumeFault)
 
+    /// Runs the body while drivers in other processes keep off the volume; one without a record needs no lock.
+    ///
+    /// - Throws: `operationPending` where another driver is at work on it, and what the body throws.
+    func withLock<Result>(
+        of id: VolumeID, _ body: () throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result
+
     /// What the kernel shows of the volumes; works also for those whose record is gone. Order and count as asked.
     func observe(_ ids: [VolumeID]) throws(VolumeFault) -> [VolumeOnNode]
 
@@ -34,6 +41,12 @@ package protocol NodeHost: Sendable {
     /// Makes a file system ready to be mounted: repairs what is safe to repair where it is due, and grows it to the
     /// device if that is not possible once it is mounted.
     func prepareFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault)
+
+    /// Whether the file system can be mounted from a device that takes no writes; not while its log holds something.
+    func isReadable(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) -> Bool
+
+    /// Brings what the log of a file system holds into place; the device must be writable and not mounted.
+    func replayLog(_ kind: FilesystemKind, on device: Device) throws(VolumeFault)
 
     /// Whether a mounted file system of that kind can grow on this node.
     func growsMounted(_ kind: FilesystemKind) -> Bool

@@ -20,7 +20,7 @@ extension NodeVolumes {
             try catalog.inlineVolume(handle) == nil
         }
         let id = try catalog.create(request).id
-        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+        try exclusively(id) { () throws(VolumeFault) in
             do throws(VolumeFault) {
                 try mountInline(try catalog.volume(id), at: target, capability, readOnly)
             } catch {
@@ -98,7 +98,7 @@ extension NodeVolumes {
                 try host.occupant(of: folders.pod, besides: record.id) == .nothing
             else { continue }
             do throws(VolumeFault) {
-                try catalog.inFlight.withExclusive(record.id.name) { () throws(VolumeFault) in
+                try exclusively(record.id) { () throws(VolumeFault) in
                     guard try observe(record.id).mounts.isEmpty else { return }
                     try endInline(record.id)
                     collected.append(record.id)

@@ -53,7 +53,7 @@ extension NodeVolumes {
     package func expand(
         _ id: VolumeID, at path: HostPath, to range: CapacityRange, usedAs capability: VolumeCapability?
     ) throws(VolumeFault) -> ByteCount {
-        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+        try exclusively(id) { () throws(VolumeFault) in
             let record = try catalog.volume(id)
             let view = try observe(id)
             let device = try device(of: record, view, at: path)

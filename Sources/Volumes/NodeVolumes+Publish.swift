@@ -8,7 +8,7 @@ extension NodeVolumes {
         _ id: VolumeID, from staging: HostPath, to target: HostPath, _ capability: VolumeCapability,
         readOnly: Bool
     ) throws(VolumeFault) {
-        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+        try exclusively(id) { () throws(VolumeFault) in
             let record = try catalog.volume(id)
             let view = try observe(id)
             let note = try host.note(of: id)
@@ -106,7 +106,7 @@ extension NodeVolumes {
     ///
     /// - Throws: `notNow` while it is busy or the target holds files, `operationPending`, `host`.
     package func unpublish(_ id: VolumeID, from target: HostPath) throws(VolumeFault) {
-        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+        try exclusively(id) { () throws(VolumeFault) in
             let before = try observe(id)
             try unmountAll(id, at: target, in: before)
             if try catalog.isInline(id, at: target) {

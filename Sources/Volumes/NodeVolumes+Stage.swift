@@ -8,7 +8,7 @@ extension NodeVolumes {
     package func stage(
         _ id: VolumeID, at path: HostPath, _ capability: VolumeCapability
     ) throws(VolumeFault) {
-        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+        try exclusively(id) { () throws(VolumeFault) in
             let record = try catalog.volume(id)
             if let why = capability.mismatch(with: record.kind) { throw .notNow(why) }
             let view = try observe(id)
@@ -68,7 +68,9 @@ extension NodeVolumes {
             throw .existsDifferently(what: "\(path)", why: "\(what) is mounted there")
         }
         let before = try host.note(of: record.id)
-        let device = try suitable(record, view, readOnly: wanted.isReadOnly)
+        let device =
+            wanted.isReadOnly
+            ? try readable(record, kind, view) : try suitable(record, view, readOnly: false)
         do {
             if !wanted.isReadOnly { try host.prepareFilesystem(kind, on: device) }
             var note = StagingNote()
@@ -99,6 +101,40 @@ extension NodeVolumes {
         // Left by a call that was interrupted between attach and mount.
         try host.detach(device)
         return try host.attach(record, readOnly: readOnly)
+    }
+
+    /// A read-only device whose file system can be mounted from it.
+    ///
+    /// A snapshot of a mounted volume, or a crash, leaves changes in the log of a file system, and only a writable
+    /// device takes them; so the volume has one for a moment.
+    private func readable(
+        _ record: VolumeRecord, _ kind: FilesystemKind, _ view: VolumeOnNode
+    ) throws(VolumeFault) -> Device {
+        let device = try suitable(record, view, readOnly: true)
+        let isReadable = try detaching(device, of: record.id) { () throws(VolumeFault) in
+            if try host.isReadable(kind, on: device) { return true }
+            try host.detach(device)
+            return false
+        }
+        if isReadable { return device }
+        let writable = try host.attach(record, readOnly: false)
+        try detaching(writable, of: record.id) { () throws(VolumeFault) in
+            try host.prepareFilesystem(kind, on: writable)
+            try host.replayLog(kind, on: writable)
+            try host.detach(writable)
+        }
+        return try host.attach(record, readOnly: true)
+    }
+
+    /// Runs the body; where it fails, the device goes.
+    private func detaching<Result>(
+        _ device: Device, of id: VolumeID, _ body: () throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw undoing("attach volume \(id)", error) { () throws(VolumeFault) in try host.detach(device) }
+        }
     }
 
     /// A volume restored or expanded while it was not staged has a file system smaller than its device.

@@ -4,7 +4,7 @@ extension NodeVolumes {
     ///
     /// - Throws: `notNow` while it is still published or busy, `operationPending`, `host`.
     package func unstage(_ id: VolumeID, at path: HostPath) throws(VolumeFault) {
-        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+        try exclusively(id) { () throws(VolumeFault) in
             let view = try observe(id)
             var note = try host.note(of: id)
             guard let device = view.device, try isOurs(id, view) else {

@@ -11,6 +11,16 @@ package final class NodeVolumes: Sendable {
         self.host = host
     }
 
+    /// Runs the body as the only operation on a volume, of this driver and of any other one on the node, such as the one
+    /// that follows it in an upgrade.
+    func exclusively<Result>(
+        _ id: VolumeID, _ body: () throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result {
+        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+            try host.withLock(of: id, body)
+        }
+    }
+
     func observe(_ id: VolumeID) throws(VolumeFault) -> VolumeOnNode {
         guard let view = try host.observe([id]).first else {
             throw .host(step: "observe volume \(id)", cause: "the host showed nothing")

@@ -22,6 +22,17 @@ import Testing
         #expect(throws: MountOptions.Refusal.otherOperation) { try MountOptions(flags: ["noatime", word]) }
     }
 
+    @Test("the labels of SELinux can be left out, commas in them included, and nothing else")
+    func labels() throws {
+        let context = #"context="system_u:object_r:container_file_t:s0:c1,c2""#
+        let options = try MountOptions(flags: ["ro", "data=journal", context, "fscontext=a:b", "discard"])
+        let rest = try #require(options.withoutLabels())
+        #expect(rest.isReadOnly)
+        #expect(rest.data == "data=journal,discard")
+        #expect(try MountOptions(flags: ["noatime", context]).withoutLabels()?.data == "")
+        #expect(try MountOptions(flags: ["noatime", "data=journal"]).withoutLabels() == nil)
+    }
+
     @Test("malformed and endless words are refused")
     func malformed() {
         #expect(throws: MountOptions.Refusal.malformed) { try MountOptions(flags: ["a\0b"]) }

@@ -25,7 +25,8 @@ package struct KernelLeaks: Equatable, Sendable, CustomStringConvertible {
     package static func clear(below path: String) throws -> KernelLeaks {
         let found = try below(path)
         for target in found.mounts.reversed() {
-            // A pool in a file is a mount with devices below it, which would keep it busy.
+            // A pool in a file has devices below its mount, and kubelet puts one on the node of a raw disk; both keep
+            // the mount busy.
             try detachAll(below: target)
             try Mounting.unmount(target)
         }
@@ -35,7 +36,7 @@ package struct KernelLeaks: Equatable, Sendable, CustomStringConvertible {
 
     private static func detachAll(below path: String) throws {
         for (device, status) in try LoopDevices.allWithStatus()
-        where status.backingPath.hasPrefix(path + "/") {
+        where (status.backingPath + "/").hasPrefix(path + "/") {
             try device.detach(ifBackedBy: status.backing)
         }
     }

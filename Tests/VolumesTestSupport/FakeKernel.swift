@@ -61,6 +61,8 @@ package struct FakeKernel: Equatable, Sendable {
     package var busy: Set<String> = []
     /// Devices whose file system the kernel made read-only after an error.
     package var shutDown: Set<Int32> = []
+    /// Volumes whose file system has changes in its log.
+    package var dirtyLogs: Set<VolumeID> = []
     /// Whether a mounted ext4 can grow here.
     package var growsMountedExt4 = true
 

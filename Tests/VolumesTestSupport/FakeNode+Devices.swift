@@ -4,6 +4,11 @@ extension FakeNode {
     /// The fake kernel has no devices but those that the driver made, and each of them holds the lock.
     package func isLocked(_ id: VolumeID) throws(VolumeFault) -> Bool { true }
 
+    /// One driver has the fake kernel for itself.
+    package func withLock<Result>(
+        of id: VolumeID, _ body: () throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result { try body() }
+
     package func attach(_ record: VolumeRecord, readOnly: Bool) throws(VolumeFault) -> Device {
         try step("attach") { (kernel) throws(VolumeFault) in
             guard let store = self.stores[record.id.pool] else { throw .missing("volume \(record.id)") }
@@ -79,6 +84,23 @@ extension FakeNode {
             guard let loop = kernel.loops[device.number] else { throw Self.gone(device) }
             guard kind == .ext4, !kernel.growsMountedExt4 else { return }
             kernel.filesystems[loop.volume] = loop.size
+        }
+    }
+
+    package func isReadable(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) -> Bool {
+        try step("isReadable") { (kernel) throws(VolumeFault) in
+            guard let loop = kernel.loops[device.number] else { throw Self.gone(device) }
+            return !kernel.dirtyLogs.contains(loop.volume)
+        }
+    }
+
+    package func replayLog(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {
+        try step("replayLog") { (kernel) throws(VolumeFault) in
+            guard let loop = kernel.loops[device.number] else { throw Self.gone(device) }
+            guard !loop.isAttachedReadOnly else {
+                throw .host(step: "replay the log on \(device)", cause: "EROFS")
+            }
+            kernel.dirtyLogs.remove(loop.volume)
         }
     }
 

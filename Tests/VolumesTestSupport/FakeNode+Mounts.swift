@@ -12,6 +12,9 @@ extension FakeNode {
             guard let loop = kernel.loops[device.number], readOnly || !loop.refusesWrites else {
                 throw .host(step: "mount \(device) at \(path)", cause: "EACCES")
             }
+            guard !loop.isAttachedReadOnly || !kernel.dirtyLogs.contains(loop.volume) else {
+                throw .host(step: "mount \(device) at \(path)", cause: "EROFS")
+            }
             kernel.mounts.append(
                 .init(path: path.text, source: .filesystem(device.number), isReadOnly: readOnly))
         }

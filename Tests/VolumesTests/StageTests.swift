@@ -198,6 +198,34 @@ struct StageTests {
     }
 
     @Test(
+        "A log that holds changes is replayed before a read-only stage; whichever step of it fails is undone")
+    func dirtyLog() throws {
+        let id = try driver.create()
+        try driver.volumes.stage(id, at: staging, .mount())
+        try driver.volumes.unstage(id, at: staging)
+        for step in 1...40 {
+            driver.node.change { $0.dirtyLogs = [id] }
+            let before = kernel
+            driver.node.faults.fail(step: step)
+            let failure = try fault {
+                try driver.volumes.stage(id, at: staging, .mount(.singleNodeReaderOnly))
+            }
+            driver.node.faults.fail(step: nil)
+            driver.node.change { $0.dirtyLogs = [id] }
+            if failure != nil {
+                #expect(kernel == before, "step \(step)")
+                continue
+            }
+            #expect(step > 9)
+            #expect(kernel.loops.values.map(\.isAttachedReadOnly) == [true])
+            #expect(kernel.mounts.map(\.isReadOnly) == [true])
+            try driver.volumes.unstage(id, at: staging)
+            return
+        }
+        Issue.record("staging took more than 40 steps")
+    }
+
+    @Test(
         "Whichever step fails, everything is undone, and the repeat succeeds",
         arguments: [VolumeKind.block, .filesystem(.ext4)])
     func everyStep(kind: VolumeKind) throws {

@@ -9,6 +9,11 @@ int32_t clinux_mount(
     const char *_Nonnull source, int32_t target, const char *_Nonnull type, uint64_t flags,
     const char *_Nullable data);
 
+/* Mounts a file system nowhere and takes it off again, which replays its log unless read_only. flag is one more option
+ * or NULL. Kernel 5.2. */
+int32_t clinux_mount_unseen(
+    const char *_Nonnull source, const char *_Nonnull type, const char *_Nullable flag, bool read_only);
+
 /* The MS_RDONLY bit, and the bits that would make mount(2) do something else than mount a file system. */
 extern const uint64_t clinux_mount_read_only;
 extern const uint64_t clinux_mount_other_operations;

@@ -16,12 +16,33 @@ enum Host {
         try Directory.open(folder).ensure(name, mode: 0o755)
     }
 
+    /// Makes a folder and all above it that are missing, with the mode that kubelet gives them.
+    static func makeFolders(_ path: String) throws {
+        var at = ""
+        for part in path.split(separator: "/") {
+            let parent = at.isEmpty ? "/" : at
+            at += "/\(part)"
+            if try FileStatus.at(at) == nil {
+                try Directory.open(parent).ensure(String(part), mode: 0o750)
+            }
+        }
+    }
+
+    /// Removes an empty folder; nothing there is no trouble, anything in it is.
+    static func removeFolder(_ path: String) throws {
+        guard try exists(path) else { return }
+        let (folder, name) = split(path)
+        try Directory.open(folder).removeDirectory(name)
+    }
+
     static func exists(_ path: String) throws -> Bool {
         let (folder, name) = split(path)
+        guard try FileStatus.at(folder) != nil else { return false }
         return try Directory.open(folder).status(name) != nil
     }
 
     static func removeTree(_ path: String) throws {
+        guard try exists(path) else { return }
         let (folder, name) = split(path)
         try Directory.open(folder).removeTree(name)
     }
@@ -66,6 +87,16 @@ enum Host {
         let file = try OwnedDescriptor.open(path, .readWrite)
         try body()
         try file.close()
+    }
+
+    /// True where one block of a raw disk can be written at the path.
+    static func takesWrites(_ disk: String) throws -> Bool {
+        do {
+            try run(
+                "dd", "if=/dev/zero", "of=\(disk)", "bs=4k", "count=1", "oflag=direct", "conv=notrunc",
+                "status=none")
+            return true
+        } catch is ToolError { return false }
     }
 
     /// Runs the body while a connection to the socket is open.

@@ -23,6 +23,8 @@ final class Rig: Sendable {
         var hostChanges = ""
         /// True where a test makes a mount namespace itself, which holds the mounts of all others for a moment.
         var isAlone = false
+        /// The folder of the rig that is named as kubelet's, if one is.
+        var kubeletRoot: String?
         /// False where a test starts the driver itself.
         var starts = true
         /// False where a test leaves volumes in the pool on purpose.
@@ -86,7 +88,7 @@ final class Rig: Sendable {
         let serve =
             [try DriverProcess.program(), "serve", "--node-id", "node-1"]
             + ["--endpoint", "unix://\(socket ?? self.socket)"] + pools.flatMap { ["--pool", $0] }
-            + options.flags
+            + (options.kubeletRoot.map { ["--kubelet-root", "\(path)/\($0)"] } ?? []) + options.flags
         guard !options.hostChanges.isEmpty else { return serve }
         return namespace("\(options.hostChanges); exec \"$@\"") + serve
     }
@@ -122,6 +124,12 @@ final class Rig: Sendable {
         try start()
     }
 
+    /// Takes all mounts and devices of the test away, as a reboot does.
+    func clearKernel() throws {
+        try KernelLeaks.clear(below: path)
+        try KernelLeaks.clear(below: poolFolder)
+    }
+
     private func finish(_ sourceLocation: SourceLocation) throws {
         if let child = process.withLock({ $0 }), child.ended() == nil {
             #expect(try child.stop() == .exited(0), sourceLocation: sourceLocation)
@@ -139,8 +147,7 @@ final class Rig: Sendable {
 
     private func tearDown() throws {
         process.withLock { $0?.kill9() }
-        try KernelLeaks.clear(below: path)
-        try KernelLeaks.clear(below: poolFolder)
+        try clearKernel()
     }
 
     /// Everything in the pool that belongs to a volume, made or half-made, as `volumes/name`.

@@ -1,0 +1,66 @@
+import FoundationEssentials
+import Testing
+
+@testable import DriverApp
+
+/// The pages for users.
+enum Pages {
+    /// The text of a page, if it is there.
+    static func text(_ path: String) -> String? {
+        FileManager.default.contents(atPath: "\(Manifests.root)/\(path)")
+            .flatMap { String(bytes: $0, encoding: .utf8) }
+    }
+
+    /// The paths of all pages.
+    static let all: [String] = {
+        let folders = ["docs", "examples", "deploy"]
+        let below = folders.flatMap { folder in
+            ((try? FileManager.default.subpathsOfDirectory(atPath: "\(Manifests.root)/\(folder)")) ?? [])
+                .map { "\(folder)/\($0)" }
+        }
+        return (["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] + below).filter { $0.hasSuffix(".md") }
+            .sorted()
+    }()
+}
+
+/// That the pages keep up with the program.
+@Suite("The pages")
+struct PageTests {
+    @Test(
+        "Every flag of serve has its line in the reference, with its environment twin, and no other has one")
+    func flags() throws {
+        let page = try #require(Pages.text("docs/reference.md"))
+        let table = page.split(separator: "\n").compactMap { line in
+            line.firstMatch(of: /^\| `--([a-z-]+)` \| `(LOOPCSI_[A-Z_]+)`/).map {
+                (String($0.1), String($0.2))
+            }
+        }
+        #expect(Set(table.map(\.0)) == Set(ServeOptions.flags))
+        for (flag, twin) in table {
+            #expect(twin == "LOOPCSI_" + flag.uppercased().map { $0 == "-" ? "_" : "\($0)" }.joined())
+        }
+    }
+
+    @Test("A link to a file of the repository leads somewhere", arguments: Pages.all)
+    func links(page: String) throws {
+        let text = try #require(Pages.text(page))
+        let folder = page.split(separator: "/").dropLast().map(String.init)
+        for match in text.matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
+            var parts = folder
+            for part in match.output.1.split(separator: "/") {
+                if part == ".." { parts.removeLast() } else if part != "." { parts.append(String(part)) }
+            }
+            let path = "\(Manifests.root)/\(parts.joined(separator: "/"))"
+            #expect(FileManager.default.fileExists(atPath: path), "\(match.output.1)")
+        }
+    }
+
+    @Test("A manifest that a page applies is there", arguments: Pages.all)
+    func applied(page: String) throws {
+        let text = try #require(Pages.text(page))
+        for match in text.matches(of: /kubectl (?:apply|delete|create) -[fk] ([a-z][a-z0-9\/.-]+)/) {
+            let path = "\(Manifests.root)/\(match.output.1)"
+            #expect(FileManager.default.fileExists(atPath: path), "\(match.output.1)")
+        }
+    }
+}
