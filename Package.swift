@@ -35,6 +35,8 @@ let package = Package(
             name: "CGRPCShim", cSettings: warnings,
             linkerSettings: [.linkedLibrary("grpc_unsecure"), .linkedLibrary("gpr")]),
         .target(name: "CHTTP2Client", cSettings: warnings, linkerSettings: [.linkedLibrary("nghttp2")]),
+        // libmicrohttpd is loaded at run time, where it is asked for.
+        .target(name: "CHTTPServer", cSettings: warnings),
         .target(
             name: "CCSIProto", cSettings: [.headerSearchPath("include")],
             linkerSettings: [.linkedLibrary("protobuf-c")]),
@@ -47,10 +49,15 @@ let package = Package(
         swift("CSIWire", ["CCSIProto", "Log"]),
         swift("RPCServer", ["CGRPCShim", "Log"]),
         swift("RPCClient", ["CHTTP2Client"]),
+        swift("HTTPServer", ["CHTTPServer"]),
+        swift("Metrics", []),
         swift("CSIServices", ["Volumes", "CSIWire", "Log"]),
         swift(
             "DriverApp",
-            ["CSIServices", "CSIWire", "RPCServer", "RPCClient", "Pool", "LinuxHost", "Volumes", "Log"]),
+            [
+                "CSIServices", "CSIWire", "RPCServer", "RPCClient", "HTTPServer", "Metrics", "Pool",
+                "LinuxHost", "Volumes", "Log",
+            ]),
         .executableTarget(name: "loopcsi", dependencies: ["DriverApp"], swiftSettings: strict),
 
         // Tests: one target per source target, and ProcessTests, which drives the built binary.
@@ -66,10 +73,18 @@ let package = Package(
         tests("PoolTests", ["Pool", "Volumes", "VolumesTestSupport", "LinuxHost", "Log"]),
         tests("CSIWireTests", ["CSIWire"]),
         tests("RPCTests", ["RPCServer", "RPCClient"]),
+        tests("HTTPServerTests", ["HTTPServer", "LinuxHost"]),
+        tests("MetricsTests", ["Metrics"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
-        tests("DriverAppTests", ["DriverApp", "CSIServices", "CSIWire", "Pool", "Volumes", "Log"]),
-        tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp"]),
+        tests(
+            "DriverAppTests",
+            [
+                "DriverApp", "CSIServices", "CSIWire", "HTTPServer", "LinuxHost", "Metrics", "Pool",
+                "Volumes",
+                "Log",
+            ]),
+        tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp", "Metrics"]),
         tests("DeployTests", ["DriverApp", "CSIWire", "LinuxHost", "Volumes"]),
-        tests("RepositoryTests", []),
+        tests("RepositoryTests", ["Metrics"]),
     ]
 )

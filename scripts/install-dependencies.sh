@@ -13,6 +13,7 @@ libprotobuf-c-dev     packs and unpacks CSI messages
 protobuf-c-compiler   makes the C code of the messages from proto/csi.proto
 libprotobuf-dev       the standard .proto files that csi.proto imports
 libnghttp2-dev        HTTP/2 for the client side: call, probe, bench, tests
+libmicrohttpd-dev     pages for operators over HTTP: metrics and health
 libblkid-dev          tells what is on a device before anything is written to it
 libmount-dev          reads the mount table
 libssl-dev            digests for names that are not safe file names

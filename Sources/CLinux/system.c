@@ -39,6 +39,11 @@ int64_t clinux_wall_nanoseconds(void)
     return nanoseconds(CLOCK_REALTIME);
 }
 
+int64_t clinux_process_nanoseconds(void)
+{
+    return nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 void clinux_sleep_nanoseconds(int64_t duration)
 {
     struct timespec left = {.tv_sec = duration / 1000000000, .tv_nsec = duration % 1000000000};

@@ -54,11 +54,13 @@ package enum Command {
         }
         // Before the first thread starts, so that every thread leaves the signals to this one.
         try Signals.block()
+        // Next, so that a bad address costs nothing, and whoever asks is told that the driver is starting.
+        let pages = try OperatorPages.start(at: options.metricsAddress, log: log)
         if let signal = try PoolMounts.wait(for: options.pools, log) {
             log.info("stopping", (.signal, Int(signal)))
             return 0
         }
-        let driver = try Driver.start(options, log: log)
+        let driver = try Driver.start(options, pages: pages, log: log)
         let signal = try Signals.wait()
         log.info("stopping", (.signal, Int(signal)))
         driver.stop()

@@ -3,7 +3,7 @@
 import CSIServices
 import CSIWire
 import LinuxHost
-package import Log
+import Log
 import Pool
 import RPCServer
 import Volumes
@@ -17,11 +17,14 @@ package final class Driver: Sendable {
     private let pools: [DiskPool]
     private let host: KernelNode
     private let log: Logger
+    private let pages: OperatorPages?
 
-    /// Wires the driver and begins to serve.
+    /// Wires the driver and begins to serve, and to tell of itself on the pages, if there are any.
     ///
     /// - Throws: `StartError` with a sentence for the operator.
-    package static func start(_ options: ServeOptions, log: Logger) throws(StartError) -> Driver {
+    static func start(
+        _ options: ServeOptions, pages: OperatorPages?, log: Logger
+    ) throws(StartError) -> Driver {
         var pools: [DiskPool] = []
         for pool in options.pools {
             do {
@@ -35,7 +38,7 @@ package final class Driver: Sendable {
             }
         }
         do {
-            return try Driver(options, pools: pools, log: log)
+            return try Driver(options, pools: pools, pages: pages, log: log)
         } catch let error as VolumeFault {
             throw StartError(error.summary)
         } catch {
@@ -43,7 +46,9 @@ package final class Driver: Sendable {
         }
     }
 
-    private init(_ options: ServeOptions, pools: [DiskPool], log: Logger) throws {
+    private init(
+        _ options: ServeOptions, pools: [DiskPool], pages: OperatorPages?, log: Logger
+    ) throws {
         let host = KernelNode(pools: pools, freezeLimitSeconds: options.freezeLimitSeconds, log: log)
         host.thawLeftovers()
         let catalog = try Catalog(
@@ -79,15 +84,25 @@ package final class Driver: Sendable {
                 limits: options.limits
             ).handlers
         self.pools = pools
+        self.pages = pages
         self.host = host
         self.log = log
         try options.makeSocketFolder()
         CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
-        for id in try volumes.collectInline() {
+        let vanished = try volumes.collectInline()
+        for id in vanished {
             log.info("inline volume of a vanished pod deleted", (.volumeID, "\(id)"))
         }
-        server = try RPCServer.start(
-            socket: options.socketPath, methods: handlers.map { Self.method($0, log) })
+        var serverOptions = RPCServerOptions()
+        serverOptions.onFinish = pages?.observer
+        let server = try RPCServer.start(
+            socket: options.socketPath, methods: handlers.map { Self.method($0, log) }, options: serverOptions
+        )
+        self.server = server
+        pages?.serve(
+            OperatorPages.Subject(
+                readiness: readiness, server: server, catalog: catalog, freezes: host.freezes,
+                pools: zip(pools, options.pools).map { ($0, $1.policy) }, vanished: vanished.count))
         if !host.growsMounted(.ext4) {
             log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
         }
@@ -112,11 +127,13 @@ package final class Driver: Sendable {
     ///
     /// A copy bit by bit is given up, as it may take longer than anybody waits for the end.
     package func stop() {
+        pages?.markStopping()
         for pool in pools { pool.giveUpCopies() }
         server.stop()
         // A call that outlasted the server's patience must not leave a volume frozen.
         host.thawLeftovers()
         for pool in pools { pool.close() }
+        pages?.stop()
         log.info("stopped")
     }
 

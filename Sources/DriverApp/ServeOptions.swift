@@ -1,4 +1,5 @@
 import CSIServices
+import HTTPServer
 import LinuxHost
 import Log
 import Volumes
@@ -16,12 +17,14 @@ package struct ServeOptions: Sendable {
     var freezeLimitSeconds = 10.0
     /// Bounds of this node.
     var limits = NodeLimits()
+    /// Where operators may look; nowhere by default.
+    var metricsAddress: ListenAddress?
     var logFormat = LogFormat.logfmt
     var logLevel = LogLevel.info
 
     static let flags = [
         "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "freeze-limit", "inline-limit",
-        "max-volumes", "log-format", "log-level",
+        "max-volumes", "metrics-address", "log-format", "log-level",
     ]
 
     /// Reads the flags of `loopcsi serve` and their environment twins; everything has a default.
@@ -47,6 +50,14 @@ package struct ServeOptions: Sendable {
             freezeLimitSeconds = Double(seconds)
         }
         limits = try Self.limits(flags)
+        if let text = flags.one("metrics-address") {
+            guard let address = ListenAddress(text) else {
+                throw UsageError(
+                    "--metrics-address '\(text)': use :9808, 127.0.0.1:9808 or [::1]:9808, as no name is looked up"
+                )
+            }
+            metricsAddress = address
+        }
         if let format = flags.one("log-format") {
             guard let known = LogFormat(rawValue: format) else {
                 throw UsageError("--log-format '\(format)': use logfmt or json")

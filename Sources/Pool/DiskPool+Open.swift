@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 import LinuxHost
 package import Log
+import Synchronization
 package import Volumes
 
 /// Why a pool cannot be used; the driver does not start with it.
@@ -126,6 +127,7 @@ extension DiskPool {
         let staging = try opened(PoolLayout.staging)
         for entry in try staging.entries() {
             guard try staging.removeUnlocked(entry) else { continue }
+            swept.add(1, ordering: .relaxed)
             log.info("leftover of an interrupted creation removed", (.pool, pool.name.text), (.path, entry))
         }
         try completeGrowths()

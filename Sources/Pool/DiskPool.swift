@@ -27,6 +27,10 @@ package final class DiskPool: VolumeStore {
     let log: Logger
     /// True once copies are to be given up.
     let isStopping = Mutex(false)
+    let swept = Atomic(0)
+
+    /// Half-made objects of interrupted creations that were removed since the start.
+    package var leftoversSwept: Int { swept.load(ordering: .relaxed) }
 
     init(
         pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity,

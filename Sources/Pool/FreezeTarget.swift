@@ -20,10 +20,13 @@ final class FreezeTarget: Sendable {
     ///
     /// Each target has its own, so that a freeze that hangs keeps none of the others from being thawed.
     private let state = Mutex(State.open)
+    private let since = Atomic<Int64>(0)
+    private let tally: FreezeTally
 
     /// Nothing is frozen yet; `folder` is the root of the mount.
-    init(_ id: VolumeID, _ folder: consuming OwnedDescriptor) {
+    init(_ id: VolumeID, _ folder: consuming OwnedDescriptor, _ tally: FreezeTally) {
         step = "freeze volume \(id)"
+        self.tally = tally
         self.folder = folder
     }
 
@@ -48,6 +51,7 @@ final class FreezeTarget: Sendable {
                 guard state == .open else { return false }
                 try folder.freezeFilesystem()
                 state = .frozen
+                since.store(Clock.monotonicNanoseconds, ordering: .relaxed)
                 return true
             }
         } catch {
@@ -62,6 +66,7 @@ final class FreezeTarget: Sendable {
                 guard state == .frozen else { return false }
                 do throws(SystemError) {
                     try folder.thawFilesystem()
+                    tally.note(since: since.load(ordering: .relaxed))
                 } catch {
                     // EINVAL: somebody else thawed it, and perhaps wrote; there is nothing left to thaw.
                     if error.errno == .invalid { state = .open }
@@ -79,6 +84,7 @@ final class FreezeTarget: Sendable {
             if state == .frozen {
                 do {
                     try folder.thawFilesystem()
+                    tally.note(since: since.load(ordering: .relaxed))
                 } catch {
                     // The other thread's own attempt reports it.
                 }

@@ -88,7 +88,7 @@ extension KernelNode: Quieter {
         for volume in volumes {
             let folder = try opened(volume)
             noted.append(volume.id)
-            targets.append(FreezeTarget(volume.id, folder))
+            targets.append(FreezeTarget(volume.id, folder, freezes))
         }
         var fault: VolumeFault?
         let wasInTime = try FreezeWatchdog.holding(targets, seconds: freezeLimitSeconds) { holds in

@@ -11,6 +11,8 @@ package final class KernelNode: NodeHost {
     let pools: [PoolID: DiskPool]
     let log: Logger
     let freezeLimitSeconds: Double
+    /// How often and how long file systems were frozen.
+    package let freezes = FreezeTally()
     /// Where a volume was attached last; only a hint, verified with the kernel by whoever uses it.
     let hints = Mutex<[VolumeID: Device]>([:])
 

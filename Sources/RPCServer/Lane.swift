@@ -66,6 +66,9 @@ final class Lane<Job: Sendable>: Sendable {
         return .accepted
     }
 
+    /// Jobs that have not begun.
+    var waiting: Int { state.withLock { $0.waiting } }
+
     /// Takes the lane out of service: the jobs that have not begun.
     func close() -> [Job] {
         let (left, threads) = state.withLock { state -> ([Job], Int) in

@@ -1,4 +1,5 @@
 import CSIServices
+import HTTPServer
 import Log
 import Pool
 import Testing
@@ -28,6 +29,18 @@ import Volumes
         #expect(options.pools.map(\.policy) == [.standard])
         #expect(options.logFormat == .logfmt)
         #expect(options.logLevel == .info)
+    }
+
+    @Test("operators look nowhere by default, else where the flag or its twin says")
+    func metricsAddress() throws {
+        #expect(try options([]).metricsAddress == nil)
+        #expect(try options(["--metrics-address", ":9808"]).metricsAddress?.description == ":9808")
+        let twin = ["LOOPCSI_METRICS_ADDRESS": "[::1]:9808"]
+        #expect(try options([], twin).metricsAddress?.description == "[::1]:9808")
+        let error = #expect(throws: UsageError.self) {
+            try options(["--metrics-address", "localhost:9808"])
+        }
+        #expect(error?.description.contains("localhost:9808") == true)
     }
 
     @Test("the reserve is percent or bytes with a unit")

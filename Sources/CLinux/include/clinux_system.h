@@ -11,6 +11,8 @@ int32_t clinux_random(void *_Nonnull buffer, size_t count);
 int64_t clinux_monotonic_nanoseconds(void);
 /* CLOCK_REALTIME in nanoseconds since 1970. */
 int64_t clinux_wall_nanoseconds(void);
+/* Processor time that this process took, in nanoseconds. */
+int64_t clinux_process_nanoseconds(void);
 /* Sleeps the calling thread, whatever signals arrive. */
 void clinux_sleep_nanoseconds(int64_t nanoseconds);
 

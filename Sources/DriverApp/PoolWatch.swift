@@ -1,0 +1,116 @@
+import LinuxHost
+import Metrics
+import Pool
+import Volumes
+
+/// Gathers the figures of one pool for the operator, on a thread of its own, as its disk may hang.
+final class PoolWatch: Sendable {
+    /// What one look found.
+    struct Figures: Sendable {
+        /// Nothing where the pool can be read and written.
+        let trouble: VolumeFault?
+        /// Nothing where it cannot be read.
+        let contents: Contents?
+    }
+
+    /// What is in a pool.
+    struct Contents: Sendable {
+        let policy: CapacityPolicy
+        let room: PoolRoom
+        let survey: PoolSurvey
+        let loopDevices: Int
+    }
+
+    let name: String
+    let look: Glance<Figures>
+
+    /// Watches a pool of the catalog.
+    init(_ pool: DiskPool, _ policy: CapacityPolicy, _ catalog: Catalog) {
+        name = pool.pool.name.text
+        let surveyor = PoolSurveyor(pool)
+        look = Glance(name: "pool-figures") {
+            do throws(VolumeFault) {
+                guard let room = try catalog.room(inPool: pool.pool.id) else {
+                    return Figures(trouble: .missing("pool \(pool.pool.name)"), contents: nil)
+                }
+                let contents = Contents(
+                    policy: policy, room: room, survey: try surveyor.survey(),
+                    loopDevices: try pool.countDevices())
+                return Figures(trouble: Self.trouble(pool), contents: contents)
+            } catch {
+                return Figures(trouble: error, contents: nil)
+            }
+        }
+    }
+
+    private static func trouble(_ pool: DiskPool) -> VolumeFault? {
+        do throws(VolumeFault) {
+            try pool.check()
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+extension Exposition {
+    /// Writes all families of pools and volumes; figures that are missing belong to a pool that hangs.
+    mutating func write(_ pools: [(name: String, figures: PoolWatch.Figures?)]) {
+        begin(.poolUp)
+        for pool in pools {
+            let isUp = pool.figures.map { $0.trouble == nil } ?? false
+            sample(.poolUp, [pool.name], Int64(isUp ? 1 : 0))
+        }
+        let seen = pools.compactMap { pool in pool.figures?.contents.map { (pool.name, $0) } }
+        write(.poolSize, seen) { $0.room.space.total.bytes }
+        write(.poolFree, seen) { $0.room.space.free.bytes }
+        write(.poolReserved, seen) { $0.policy.reserved(of: $0.room.space.total).bytes }
+        begin(.poolCommitted)
+        for (name, contents) in seen {
+            sample(.poolCommitted, [name, "thick"], contents.committed(.thick))
+            sample(.poolCommitted, [name, "thin"], contents.committed(.thin))
+            sample(.poolCommitted, [name, "snapshot"], contents.survey.snapshotCommitment.bytes)
+        }
+        write(.poolAvailable, seen) { $0.room.available.bytes }
+        write(.poolThinPromised, seen) { $0.thinPromised }
+        write(.poolVolumes, seen) { Int64($0.survey.volumes.count) }
+        write(.poolSnapshots, seen) { Int64($0.survey.snapshots) }
+        write(.loopDevices, seen) { Int64($0.loopDevices) }
+        write(.volumeCapacity, volumesOf: seen) { $0.size.bytes }
+        write(.volumeAllocated, volumesOf: seen) { $0.allocated.bytes }
+    }
+
+    private mutating func write(
+        _ family: MetricFamily, _ pools: [(String, PoolWatch.Contents)],
+        _ value: (PoolWatch.Contents) -> Int64
+    ) {
+        begin(family)
+        for (name, contents) in pools { sample(family, [name], value(contents)) }
+    }
+
+    private mutating func write(
+        _ family: MetricFamily, volumesOf pools: [(String, PoolWatch.Contents)],
+        _ value: (PoolSurvey.Volume) -> Int64
+    ) {
+        begin(family)
+        for (name, contents) in pools {
+            for volume in contents.survey.volumes {
+                let claim = volume.madeFor
+                sample(
+                    family, [name, volume.id.description, claim.namespace ?? "", claim.claim ?? ""],
+                    value(volume))
+            }
+        }
+    }
+}
+
+extension PoolWatch.Contents {
+    fileprivate func committed(_ provisioning: Provisioning) -> Int64 {
+        survey.volumes.lazy.filter { $0.provisioning == provisioning }
+            .reduce(ByteCount.zero) { $0 + policy.commitment(of: $1.size, provisioning) }.bytes
+    }
+
+    fileprivate var thinPromised: Int64 {
+        survey.volumes.lazy.filter { $0.provisioning == .thin }.reduce(ByteCount.zero) { $0 + $1.size }.bytes
+    }
+}
