@@ -10,7 +10,8 @@ extension ControllerService {
         }
         var after: VolumeID?
         if !request.startingToken.isEmpty {
-            after = try catalog.position(request.startingToken, of: "volumes")
+            let last = try catalog.position(request.startingToken, of: "volumes")
+            after = VolumeID(pool: last.pool, name: last.name)
         }
         let limit = request.maxEntries == 0 ? nil : Int(request.maxEntries)
         let page = try catalog.list(after: after, limit: limit)

@@ -51,12 +51,15 @@ extension Catalog {
     /// The entry that a list goes on after.
     ///
     /// - Throws: `staleToken` for a token that was not made for this list.
-    package func position(_ token: String, of list: String) throws(VolumeFault) -> VolumeID {
+    package func position(
+        _ token: String, of list: String
+    ) throws(VolumeFault) -> (pool: PoolID, name: VolumeName) {
         let parts = token.split(separator: "~", maxSplits: 1).map(String.init)
-        guard let text = parts.first, let id = VolumeID(text), self.token(after: text, of: list) == token,
+        guard let text = parts.first, let id = SnapshotID(text), self.token(after: text, of: list) == token,
             shelf(of: id.pool) != nil
         else { throw .staleToken("it is not a next_token of this list; start again without one") }
-        return id
+        // Snapshots have names of the form of volumes', and members of groups one of their own.
+        return (id.pool, id.name)
     }
 
     /// Gathers a page from the pools in the order of their identities.

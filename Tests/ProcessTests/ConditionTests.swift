@@ -150,7 +150,8 @@ struct ConditionTests {
             let answer = try rig.client.call(CSI.GetCapacityRequest(parameters: ["provisioning": "thin"]))
             #expect(answer.availableCapacity == 0)
             // A thick volume has its blocks from the first day.
-            try Life(rig, name: "thick", parameters: ["provisioning": "thick"]).delete()
+            try Life(rig, .block, name: "thick", bytes: 1 << 20, parameters: ["provisioning": "thick"])
+                .delete()
             try thin.end()
         }
     }

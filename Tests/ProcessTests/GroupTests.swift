@@ -105,7 +105,8 @@ struct GroupTests {
             let before = try rig.available()
             let group = try rig.cutGroup(lives)
             let room = try rig.available()
-            #expect(abs(before - room - lives[0].kind.bytes * 2) < 4 << 20)
+            // All of the first volume may have to be overwritten for its own snapshot already.
+            #expect(abs(before - room - lives[1].kind.bytes) < 4 << 20)
             func get(_ ids: [String]) -> CSI.GetVolumeGroupSnapshotRequest {
                 .init(groupSnapshotID: group.groupSnapshotID, snapshotIDs: ids)
             }

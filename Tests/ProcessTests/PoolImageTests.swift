@@ -102,10 +102,12 @@ struct PoolImageTests {
             try restart(rig, ",image=3GiB")
             let after = try rig.available()
             #expect(after > before + 2000 << 20)
-            try rig.client.refuses(Kind.block.create("big", bytes: after + 4096), .resourceExhausted)
+            try rig.client.refuses(Kind.block.create("big", bytes: after + 1 << 20), .resourceExhausted)
             try Life(rig, .block, name: "big", bytes: after / 100 * 95 / 4096 * 4096).delete()
             try restart(rig, ",image=1GiB")
-            try waitUntil("the deleted volume's blocks are back") { try rig.available() == after }
+            try waitUntil("the deleted volume's blocks are back") {
+                try abs(rig.available() - after) < 1 << 20
+            }
             #expect(rig.log.contains("never made smaller"))
             try life.count(to: 1)
             try life.end()
