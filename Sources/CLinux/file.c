@@ -97,6 +97,7 @@ static int32_t status_at(int32_t folder, const char *name, int flags, clinux_sta
         .node_minor = found.stx_rdev_minor,
         .mount_id = (found.stx_mask & STATX_MNT_ID) != 0 ? found.stx_mnt_id : 0,
         .is_mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
+        .links = found.stx_nlink,
     };
     return 0;
 }

@@ -10,21 +10,18 @@ extension ControllerService {
         }
         var after: VolumeID?
         if !request.startingToken.isEmpty {
-            guard let last = VolumeID(request.startingToken) else {
-                throw .staleToken("it is not a next_token of this driver; start again without one")
-            }
-            after = last
+            after = try catalog.position(request.startingToken, of: "volumes")
         }
         let limit = request.maxEntries == 0 ? nil : Int(request.maxEntries)
         let page = try catalog.list(after: after, limit: limit)
-        let healths = try node.health(of: page.volumes)
+        let healths = try node.health(of: page.volumes, images: page.images)
         return CSI.ListVolumesResponse(
             entries: zip(page.volumes, healths).map { volume, health in
                 CSI.ListedVolume(
                     volume: wire(volume),
                     status: CSI.VolumeStatus(volumeCondition: CSI.VolumeCondition(health)))
             },
-            nextToken: page.next.map { "\($0)" } ?? "")
+            nextToken: page.next.map { catalog.token(after: "\($0)", of: "volumes") } ?? "")
     }
 
     @Sendable func getCapacity(

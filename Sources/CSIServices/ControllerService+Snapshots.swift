@@ -49,7 +49,12 @@ extension ControllerService {
         guard request.maxEntries >= 0 else {
             throw .malformed(field: "max_entries", why: "\(request.maxEntries) is negative")
         }
-        let after: SnapshotID? = try request.startingToken.isEmpty ? nil : Self.token(request.startingToken)
+        let list = "snapshots of \(request.sourceVolumeID)"
+        var after: SnapshotID?
+        if !request.startingToken.isEmpty {
+            let last = try catalog.position(request.startingToken, of: list)
+            after = SnapshotID(pool: last.pool, name: last.name)
+        }
         if !request.snapshotID.isEmpty { return try only(request) }
         var source: VolumeID?
         if !request.sourceVolumeID.isEmpty {
@@ -61,7 +66,7 @@ extension ControllerService {
             of: source, after: after, limit: request.maxEntries == 0 ? nil : Int(request.maxEntries))
         return CSI.ListSnapshotsResponse(
             entries: page.snapshots.map { CSI.ListedSnapshot(snapshot: CSI.Snapshot($0)) },
-            nextToken: page.next.map { "\($0)" } ?? "")
+            nextToken: page.next.map { catalog.token(after: "\($0)", of: list) } ?? "")
     }
 
     /// The list of the one snapshot that was asked for, if it is there and fits the other filter.
@@ -75,13 +80,6 @@ extension ControllerService {
         } catch .missing {
             return CSI.ListSnapshotsResponse()
         }
-    }
-
-    private static func token(_ text: String) throws(VolumeFault) -> SnapshotID {
-        guard let last = SnapshotID(text) else {
-            throw .staleToken("it is not a next_token of this driver; start again without one")
-        }
-        return last
     }
 }
 

@@ -55,7 +55,14 @@ package final class Driver: Sendable {
             pools: zip(pools, options.pools).map { ($0, $1.policy) }, quieter: host, inFlight: InFlight(),
             topologyPrefix: "topology.\(options.driverName)",
             sha256Hex: { Digest.sha256Hex(Array($0.utf8)) }, now: Clock.wallClockRFC3339,
-            moment: { Moment(nanoseconds: Clock.wallNanoseconds) })
+            moment: { Moment(nanoseconds: Clock.wallNanoseconds) },
+            onPressure: { change in
+                if let trouble = change.strain.trouble {
+                    log.warning(trouble, (.pool, change.pool.text))
+                } else {
+                    log.info("the pool has room again", (.pool, change.pool.text))
+                }
+            })
         let propagation = Self.propagation(options)
         let volumes = NodeVolumes(catalog: catalog, host: host)
         let readiness = Readiness { () throws(VolumeFault) in

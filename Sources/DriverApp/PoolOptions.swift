@@ -31,7 +31,7 @@ extension ServeOptions {
 
 extension ServeOptions.PoolOptions {
     private static let form =
-        "name=/absolute/folder[,reserve=5%][,overcommit=1.5][,mount=required][,image=200GiB[,image-allocation=sparse][,image-fs=btrfs]]"
+        "name=/absolute/folder[,reserve=5%][,overcommit=1.5][,low=15%][,critical=5%][,mount=required][,image=200GiB[,image-allocation=sparse][,image-fs=btrfs]]"
 
     /// Reads a pool as `form` has it.
     init(_ spec: String) throws(UsageError) {
@@ -57,11 +57,23 @@ extension ServeOptions.PoolOptions {
             policy: CapacityPolicy(
                 reserve: try settings["reserve"].map(Self.reserve) ?? usual.reserve,
                 overcommitThousandths: try settings["overcommit"].map(Self.overcommit)
-                    ?? usual.overcommitThousandths),
+                    ?? usual.overcommitThousandths,
+                lowPercent: try settings["low"].map(Self.percent) ?? usual.lowPercent,
+                criticalPercent: try settings["critical"].map(Self.percent) ?? usual.criticalPercent),
             needsMount: try Self.needsMount(settings), image: try Self.image(settings))
     }
 
-    private static let settings = ["reserve", "overcommit", "mount", "image", "image-allocation", "image-fs"]
+    private static let settings = [
+        "reserve", "overcommit", "low", "critical", "mount", "image", "image-allocation", "image-fs",
+    ]
+
+    /// A whole number of percent, 0 to 90.
+    private static func percent(_ text: String) throws(UsageError) -> Int64 {
+        guard text.hasSuffix("%"), let percent = Int64(text.dropLast()), (0...90).contains(percent) else {
+            throw UsageError("low and critical '\(text)': use 0% to 90%")
+        }
+        return percent
+    }
 
     private static func needsMount(_ settings: [String: String]) throws(UsageError) -> Bool {
         guard let word = settings["mount"] else { return false }

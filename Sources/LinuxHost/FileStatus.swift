@@ -81,6 +81,8 @@ package struct FileStatus: Sendable {
     package let mountID: UInt64
     /// Whether it is the root of a mount.
     package let isMountRoot: Bool
+    /// How many names it has; of a folder, on most file systems, two more than folders in it.
+    package let links: UInt32
 
     init(_ found: clinux_status) {
         identity = FileIdentity(major: found.device_major, minor: found.device_minor, inode: found.inode)
@@ -100,6 +102,7 @@ package struct FileStatus: Sendable {
         deviceNumber = DeviceNumber(major: found.node_major, minor: found.node_minor)
         mountID = found.mount_id
         isMountRoot = found.is_mount_root
+        links = found.links
     }
 
     /// Looks at a trusted path, following links; nil if nothing is there.

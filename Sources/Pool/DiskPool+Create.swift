@@ -17,16 +17,20 @@ extension DiskPool {
     }
 
     /// Builds a folder with an image and a record out of sight, and publishes it in one step, durably.
+    ///
+    /// The record is asked for when the image is filled.
     func publish(
-        _ name: VolumeName, in folder: String, _ recordFile: String, _ record: [UInt8],
+        _ name: VolumeName, in folder: String, _ recordFile: String,
+        _ record: @autoclosure () throws(VolumeFault) -> [UInt8],
         _ fill: (borrowing OwnedDescriptor, _ imagePath: String) throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
         try publish(name, in: folder) { (folder, path) throws(VolumeFault) in
             let image = try makeImage(in: folder, of: name)
             try fill(image, "\(path)/\(PoolLayout.image)")
+            let bytes = try record()
             try VolumeFault.onHostAllocating("create image of \(name)") { () throws(SystemError) in
                 try image.sync()
-                try folder.write(recordFile, record, mode: 0o600)
+                try folder.write(recordFile, bytes, mode: 0o600)
             }
         }
     }
@@ -46,7 +50,7 @@ extension DiskPool {
             try VolumeFault.onHostAllocating("publish \(name)") { () throws(SystemError) in
                 try staging.renameNoReplace(building, to: published, as: name.text)
             }
-            try VolumeFault.onHost("publish \(name)") { () throws(SystemError) in try published.sync() }
+            try confirm(name, in: published, orBackTo: staging, as: building)
         } catch {
             throw discarding(building, of: staging, after: error)
         }
@@ -80,6 +84,25 @@ extension DiskPool {
             let image = try folder.createFile(PoolLayout.image, mode: 0o600)
             try hint(image)
             return image
+        }
+    }
+
+    /// Makes the publication durable, or takes it back, so that it is discarded as if nobody had ever seen it.
+    private func confirm(
+        _ name: VolumeName, in published: borrowing Directory, orBackTo staging: borrowing Directory,
+        as building: String
+    ) throws(VolumeFault) {
+        do {
+            try published.sync()
+        } catch {
+            let fault = VolumeFault.host(step: "publish \(name)", cause: "\(error)")
+            do {
+                try published.renameNoReplace(name.text, to: staging, as: building)
+            } catch {
+                throw fault.alsoFailed(
+                    undoing: "publish", .host(step: "withdraw \(name)", cause: "\(error)"))
+            }
+            throw fault
         }
     }
 
@@ -134,7 +157,8 @@ extension DiskPool {
         }
     }
 
-    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) {
+    @discardableResult
+    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord {
         let name = record.id.name
         let step = "grow volume \(name)"
         guard let folder = try folder(of: name) else { throw .missing("volume \(record.id)") }
@@ -160,6 +184,7 @@ extension DiskPool {
         var grown = record
         grown.size = ByteCount(known: max(old, size.bytes))
         try write(grown)
+        return grown
     }
 
     private func cutting(

@@ -46,7 +46,8 @@ extension DiskPool {
         let (id, identity) = try identity(of: root, path: path, name: name)
         let features = try PoolFeatures.probe(root)
         let description = PoolDescription(
-            id: id, name: name, defaultProvisioning: features.canAllocate ? .thick : .thin, sectorBytes: 4096)
+            id: id, name: name, defaultProvisioning: features.canAllocate ? .thick : .thin, sectorBytes: 4096,
+            sharesBlocks: features.canReflink)
         let pool = DiskPool(
             pool: description, path: path, features: features, identity: identity, image: image, log: log)
         try pool.sweep()
@@ -138,9 +139,14 @@ extension DiskPool {
     ///
     /// Forward, because the image may have been staged at its new length since; the caller repeats the growth anyway.
     private func completeGrowths() throws {
-        for name in try names() {
-            guard var record = try record(of: name), let image = try image(of: name), image.size > record.size
-            else { continue }
+        let names = try names()
+        for start in stride(from: 0, to: names.count, by: 256) {
+            try completeGrowths(of: names[start..<min(start + 256, names.count)])
+        }
+    }
+
+    private func completeGrowths(of names: ArraySlice<VolumeName>) throws {
+        for case (var record, .some(let image)) in try volumes(names) where image.size > record.size {
             log.info(
                 "record of an interrupted growth completed", (.volumeID, "\(record.id)"),
                 (.sizeBytes, image.size.bytes))

@@ -11,13 +11,34 @@ extension DiskPool {
         return try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name))
     }
 
-    package func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault) {
-        let bytes = try RecordFile.json(SnapshotFile(record))
-        try publish(record.id.name, in: PoolLayout.snapshots, PoolLayout.snapshotRecord, bytes) {
-            (image, _) throws(VolumeFault) in
+    package func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> [SnapshotRecord] {
+        var found: [SnapshotRecord] = []
+        found.reserveCapacity(names.count)
+        try eachFolder(names, in: PoolLayout.snapshots) { (name, folder) throws(VolumeFault) in
+            found.append(try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name)))
+        } elsewhere: { (name) throws(VolumeFault) in
+            if let member = try snapshot(of: name) { found.append(member) }
+        }
+        return found
+    }
+
+    @discardableResult
+    package func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault) -> SnapshotRecord {
+        var written = record
+        try publish(
+            record.id.name, in: PoolLayout.snapshots, PoolLayout.snapshotRecord,
+            RecordFile.json(SnapshotFile(written))
+        ) { (image, _) throws(VolumeFault) in
             try copy(of: .volume(record.source), into: image, quieting)
             try cutToSize(image, record)
+            if record.provisioning == .thin {
+                written.commitment = try VolumeFault.onHost("examine image of snapshot \(record.id.name)") {
+                    () throws(SystemError) in
+                    ByteCount(known: try image.status().allocatedBytes)
+                }
+            }
         }
+        return written
     }
 
     /// An interrupted growth may have left the source longer than its record says.

@@ -97,13 +97,25 @@ package final class DiskPool: VolumeStore {
         return try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
             let space = try root.space()
             let free = try image?.free(of: space) ?? space.availableBytes
-            return PoolSpace(total: ByteCount(known: space.totalBytes), free: ByteCount(known: free))
+            return PoolSpace(
+                total: ByteCount(known: space.totalBytes), free: ByteCount(known: free),
+                overhead: features.overhead(ofTotal: space.totalBytes))
+        }
+    }
+
+    package func countAll() throws(VolumeFault) {
+        // Linux 6.18: btrfs tells as free what was allocated since its last transaction, up to 30 seconds ago.
+        guard features.isBtrfs else { return }
+        let root = try opened()
+        try VolumeFault.onHost("sync pool \(pool.name)") { () throws(SystemError) in
+            try root.descriptor.syncFilesystem()
         }
     }
 
     package func reclaim() throws(VolumeFault) -> Bool {
         let before = try space().free
         let hadTrash = trash.emptyNow()
+        try countAll()
         return try settledFree() > before || hadTrash
     }
 
@@ -137,15 +149,74 @@ package final class DiskPool: VolumeStore {
         return entries.compactMap { VolumeName(folder: $0) }.sorted()
     }
 
+    package func volumes(
+        _ names: ArraySlice<VolumeName>
+    ) throws(VolumeFault) -> [(VolumeRecord, ImageState?)] {
+        var found: [(VolumeRecord, ImageState?)] = []
+        found.reserveCapacity(names.count)
+        try eachFolder(names, in: PoolLayout.volumes) { (name, folder) throws(VolumeFault) in
+            let record = try RecordFile.read(from: folder, as: VolumeID(pool: pool.id, name: name))
+            let status = try VolumeFault.onHost("examine image of volume \(name)") { () throws(SystemError) in
+                try folder.status(PoolLayout.image)
+            }
+            found.append((record, status.map(ImageState.init)))
+        }
+        return found
+    }
+
+    /// Runs `body` on the folders of those objects that are there; members of groups have theirs elsewhere.
+    func eachFolder(
+        _ names: ArraySlice<VolumeName>, in parent: String,
+        _ body: (VolumeName, borrowing Directory) throws(VolumeFault) -> Void,
+        elsewhere: (VolumeName) throws(VolumeFault) -> Void = { _ in }
+    ) throws(VolumeFault) {
+        guard !names.isEmpty else { return }
+        let parent = try opened(parent)
+        for name in names {
+            if name.membership != nil {
+                try elsewhere(name)
+                continue
+            }
+            let folder: Directory
+            do {
+                folder = try parent.open(name.text)
+            } catch {
+                if error.errno == .noEntry { continue }
+                throw .host(step: "open folder of \(name)", cause: "\(error)")
+            }
+            try body(name, folder)
+        }
+    }
+
+    package func hasTrash() throws(VolumeFault) -> Bool {
+        let trash = try opened(PoolLayout.trash)
+        return try VolumeFault.onHost("examine trash of pool \(pool.name)") { () throws(SystemError) in
+            try !trash.entries().isEmpty
+        }
+    }
+
+    package func stamp() throws(VolumeFault) -> PoolStamp {
+        let root = try opened()
+        return try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
+            var changed: [Int64] = []
+            var count: Int? = 0
+            for name in PoolLayout.published {
+                guard let status = try root.status(name) else { continue }
+                changed.append(status.modifiedNanoseconds)
+                // A folder has a link for itself, for its name and for each folder in it; btrfs does not count.
+                count = status.links < 2 ? nil : count.map { $0 + Int(status.links) - 2 }
+            }
+            return PoolStamp(changed: changed, count: count)
+        }
+    }
+
     package func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord? {
         guard let folder = try folder(of: name) else { return nil }
         return try RecordFile.read(from: folder, as: VolumeID(pool: pool.id, name: name))
     }
 
     package func image(of name: VolumeName) throws(VolumeFault) -> ImageState? {
-        guard let status = try imageStatus(of: name) else { return nil }
-        return ImageState(
-            size: ByteCount(known: status.sizeBytes), allocated: ByteCount(known: status.allocatedBytes))
+        try imageStatus(of: name).map(ImageState.init)
     }
 
     func imageStatus(of name: VolumeName) throws(VolumeFault) -> FileStatus? {
@@ -169,7 +240,16 @@ enum PoolLayout {
     static let groupRecord = "group.json"
     static let image = "image"
     static let note = "staging.json"
-    static let folders = [volumes, snapshots, groups, staging, trash]
+    /// Where objects are once they can be seen.
+    static let published = [volumes, snapshots, groups]
+    static let folders = published + [staging, trash]
+}
+
+extension ImageState {
+    fileprivate init(_ status: FileStatus) {
+        self.init(
+            size: ByteCount(known: status.sizeBytes), allocated: ByteCount(known: status.allocatedBytes))
+    }
 }
 
 extension VolumeFault {

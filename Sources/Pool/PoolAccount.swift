@@ -11,19 +11,16 @@ package struct PoolAccount: Sendable {
     package private(set) var thick = ByteCount.zero
     /// Promised to thin volumes.
     package private(set) var thin = ByteCount.zero
-    /// Promised to snapshots.
+    /// What snapshots may have come to cost, each by itself.
     package private(set) var snapshots = ByteCount.zero
-    /// Promised in total.
-    package var committed: ByteCount { ledger.committed }
+    /// The sum of these.
+    package var committed: ByteCount { thick + thin + snapshots }
     /// The largest thick volume that could be created.
     package var availableThick: ByteCount { largest(.thick) }
     /// The largest thin volume that could be created.
     package var availableThin: ByteCount { largest(.thin) }
-    /// What of the promises is certainly not on disk yet and has to come out of what is free.
-    ///
-    /// LIMIT: where there are copies that share blocks, and other files lie on the same file system, how much the images really
-    /// occupy can only be guessed from above, so this may be too little.
-    package private(set) var owed = ByteCount.zero
+    /// What volumes may still need blocks for, which has to come out of what is free.
+    package var owed: ByteCount { ledger.outstanding }
 
     /// What GetCapacity says, apart from the least size of a kind.
     private func largest(_ provisioning: Provisioning) -> ByteCount {
@@ -44,27 +41,23 @@ package struct PoolAccount: Sendable {
         policy = pool.policy
         reserve = policy.reserved(of: space.total)
         ledger = Ledger(policy: policy)
-        var occupied = ByteCount.zero
         for object in volumes {
             guard let record = object.record else { continue }
             let commitment = policy.commitment(of: record.size, record.provisioning)
-            ledger.enter(.volume(object.name), commitment)
+            ledger.enter(
+                volume: object.name, record.size, record.provisioning, held: object.image?.allocated ?? .zero,
+                lineage: record.lineage)
             switch record.provisioning {
             case .thick: thick = thick + commitment
             case .thin: thin = thin + commitment
             }
-            occupied = occupied + min(object.image?.allocated ?? .zero, commitment)
         }
         for object in snapshots {
             guard let record = object.record else { continue }
-            ledger.enter(.snapshot(object.name), record.commitment)
+            let lineage = record.lineage ?? ledger.lineage(of: .volume(record.source)) ?? record.source.name
+            ledger.enter(snapshot: object.name, lineage: pool.sharesBlocks == false ? nil : lineage)
             self.snapshots = self.snapshots + record.commitment
-            occupied = occupied + min(object.image?.allocated ?? .zero, record.commitment)
         }
-        // Shared blocks count in each image that has them; more than all that is used they cannot be.
-        let mayShare = !snapshots.isEmpty || volumes.contains { $0.record?.source != nil }
-        if mayShare, pool.sharesBlocks != false { occupied = min(occupied, space.total.minus(space.free)) }
-        owed = ledger.committed.minus(occupied)
     }
 }
 

@@ -18,6 +18,8 @@ struct RecordFile: Codable {
     var parameters: [String: String]
     /// Absent in records of volumes that were made from nothing.
     var source: String?
+    /// Absent where no other object can share blocks with the image.
+    var lineage: String?
     var created: String
     /// Names of the claim; absent where nobody told them.
     var claim: String?
@@ -36,6 +38,7 @@ struct RecordFile: Codable {
         sectorBytes = record.sectorBytes
         parameters = record.parameters.canonical
         source = record.source?.recorded
+        lineage = record.lineage?.text
         created = record.created
         claim = record.madeFor.claim
         claimNamespace = record.madeFor.namespace
@@ -66,7 +69,7 @@ struct RecordFile: Codable {
         return VolumeRecord(
             id: id, requestedName: file.name, size: size, kind: kind, provisioning: provisioning,
             sectorBytes: file.sectorBytes, parameters: try VolumeParameters(file.parameters),
-            source: source, created: file.created,
+            source: source, lineage: file.lineage.flatMap { VolumeName(folder: $0) }, created: file.created,
             madeFor: ClaimNames(
                 claim: file.claim, namespace: file.claimNamespace, volume: file.persistentVolume),
             inlineTarget: file.inlineTarget)

@@ -16,6 +16,8 @@ struct SnapshotFile: Codable {
     var sectorBytes: UInt32
     var commitmentBytes: Int64
     var cutNanoseconds: Int64
+    /// Absent where no other object can share blocks with the image.
+    var lineage: String?
 
     init(_ record: SnapshotRecord) {
         version = Self.newestVersion
@@ -28,6 +30,7 @@ struct SnapshotFile: Codable {
         sectorBytes = record.sectorBytes
         commitmentBytes = record.commitment.bytes
         cutNanoseconds = record.cut.nanoseconds
+        lineage = record.lineage?.text
     }
 
     /// Reads a record and verifies that it is the one of that snapshot.
@@ -52,7 +55,8 @@ struct SnapshotFile: Codable {
         return SnapshotRecord(
             id: id, requestedName: file.name, source: source, size: size, kind: kind,
             provisioning: provisioning, sectorBytes: file.sectorBytes, commitment: commitment,
-            cut: Moment(nanoseconds: file.cutNanoseconds))
+            cut: Moment(nanoseconds: file.cutNanoseconds),
+            lineage: file.lineage.flatMap { VolumeName(folder: $0) })
     }
 }
 

@@ -28,7 +28,7 @@ extension Catalog {
     ) throws(VolumeFault) -> VolumeRecord {
         guard let shelf = shelf(of: id.pool) else { throw .missing("volume \(id)") }
         return try inFlight.withExclusive(id.name) { () throws(VolumeFault) in
-            guard var record = try shelf.store.record(of: id.name) else { throw .missing("volume \(id)") }
+            guard let record = try shelf.store.record(of: id.name) else { throw .missing("volume \(id)") }
             if let why = capability?.mismatch(with: record.kind) {
                 throw .malformed(field: "volume_capability", why: why)
             }
@@ -40,21 +40,21 @@ extension Catalog {
                 }
                 return record
             }
-            let size = try range.size(for: record.kind)
-            try grow(record, to: size, on: shelf)
-            record.size = size
-            return record
+            return try grow(record, to: try range.size(for: record.kind), on: shelf)
         }
     }
 
-    private func grow(_ record: VolumeRecord, to size: ByteCount, on shelf: Shelf) throws(VolumeFault) {
-        let name = record.id.name
+    private func grow(
+        _ record: VolumeRecord, to size: ByteCount, on shelf: Shelf
+    ) throws(VolumeFault) -> VolumeRecord {
         do {
             try shelf.store.check()
-            try shelf.reserve(name, size, record.provisioning)
-            try shelf.store.grow(record, to: size)
+            try shelf.begin(record, growingTo: size)
+            let grown = try shelf.store.grow(record, to: size)
+            shelf.finish(grown)
+            return grown
         } catch {
-            shelf.enter(name, record.size, record.provisioning)
+            shelf.abandon(.volume(record.id.name))
             if case .noSpace(let why) = error { throw .sizeNotServable(why) }
             throw error
         }

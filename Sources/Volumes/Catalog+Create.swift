@@ -59,7 +59,10 @@ extension Catalog {
     /// The volume of that name, if any pool has one and it is what the request means.
     private func existing(_ name: VolumeName, _ request: CreateRequest) throws(VolumeFault) -> VolumeRecord? {
         for shelf in shelves {
-            guard let record = try shelf.store.record(of: name) else { continue }
+            let found = try shelf.ifReachable(.volume(name)) { (store) throws(VolumeFault) in
+                try store.record(of: name)
+            }
+            guard let record = found else { continue }
             if let why = record.difference(from: request) {
                 throw .existsDifferently(what: "volume '\(request.name.prefix(128))'", why: why)
             }
@@ -84,16 +87,17 @@ extension Catalog {
             kind: plan.kind,
             provisioning: request.parameters.provisioning ?? pool.defaultProvisioning,
             sectorBytes: plan.sectorBytes ?? pool.sectorBytes, parameters: request.parameters,
-            source: request.source, created: now(), madeFor: request.madeFor,
-            inlineTarget: request.inlineTarget)
+            source: request.source, lineage: request.source.flatMap { shelf.lineage(of: $0) },
+            created: now(), madeFor: request.madeFor, inlineTarget: request.inlineTarget)
         try shelf.store.check()
-        try shelf.reserve(name, plan.size, record.provisioning)
+        try shelf.begin(record)
         do {
             try shelf.store.create(record, from: plan.origin)
         } catch {
-            shelf.release(.volume(name))
+            shelf.abandon(.volume(name))
             throw error
         }
+        shelf.finish(record)
         return record
     }
 

@@ -16,7 +16,10 @@ extension Catalog {
         -> GroupRecord?
     {
         for shelf in shelves {
-            guard let record = try shelf.store.group(of: name) else { continue }
+            let found = try shelf.ifReachable(.group(name)) { (store) throws(VolumeFault) in
+                try store.group(of: name)
+            }
+            guard let record = found else { continue }
             guard Set(record.members.map(\.source)) == Set(request.sources),
                 record.requestedName == request.name
             else {
@@ -39,15 +42,20 @@ extension Catalog {
         }
         let group = GroupRecord(id: id, requestedName: request.name, members: members, cut: cut)
         try shelf.store.check()
-        try shelf.reserve(.group(name), group.commitment)
+        try shelf.begin(.group(name), of: volumes)
         do {
             try shelf.store.cut(group) { (seconds, copying) throws(VolumeFault) in
-                try quieter.quieten(group: volumes, expectedSeconds: seconds, copying)
+                try quieter.quieten(group: volumes, expectedSeconds: seconds) {
+                    (holds) throws(VolumeFault) in
+                    try shelf.begin(.group(name), of: volumes, mayWait: false)
+                    try copying(holds)
+                }
             }
         } catch {
-            shelf.release(.group(name))
+            shelf.abandon(.group(name))
             throw error
         }
+        shelf.finish(group)
         return group
     }
 
@@ -86,7 +94,7 @@ extension Catalog {
             let keys = group.members.map { ObjectKey.snapshot($0.id.name) }
             try inFlight.withExclusive(keys) { () throws(VolumeFault) in
                 try shelf.store.removeGroup(id.name)
-                shelf.release(.group(id.name))
+                shelf.release(group)
             }
         }
     }

@@ -2,6 +2,8 @@
 package struct VolumePage: Sendable {
     /// The volumes, ordered by handle.
     package let volumes: [VolumeRecord]
+    /// Their images as they lay in the pools; nothing for one that is missing.
+    package let images: [ImageState?]
     /// Where the next page starts; nothing after the last one.
     package let next: VolumeID?
 }
@@ -30,23 +32,50 @@ extension Catalog {
     /// no controller made them, and none is to delete them.
     package func list(after: VolumeID?, limit: Int?) throws(VolumeFault) -> VolumePage {
         if let after { try expectServed(after.pool) }
+        return try page(after: after.map { ($0.pool, $0.name) }, limit: limit) {
+            (shelf, name, room) throws(VolumeFault) in
+            try shelf.volumes(after: name, limit: room)
+        } cut: { (found, isLast) in
+            VolumePage(
+                volumes: found.map(\.0), images: found.map(\.1), next: isLast ? nil : found.last?.0.id)
+        }
+    }
+
+    /// The token that a list goes on with after that entry; `list` names the list with its filters.
+    ///
+    /// The digest keeps a token from being used for a list that it was not made for.
+    package func token(after id: String, of list: String) -> String {
+        "\(id)~\(sha256Hex("\(list) after \(id)").prefix(8))"
+    }
+
+    /// The entry that a list goes on after.
+    ///
+    /// - Throws: `staleToken` for a token that was not made for this list.
+    package func position(_ token: String, of list: String) throws(VolumeFault) -> VolumeID {
+        let parts = token.split(separator: "~", maxSplits: 1).map(String.init)
+        guard let text = parts.first, let id = VolumeID(text), self.token(after: text, of: list) == token,
+            shelf(of: id.pool) != nil
+        else { throw .staleToken("it is not a next_token of this list; start again without one") }
+        return id
+    }
+
+    /// Gathers a page from the pools in the order of their identities.
+    ///
+    /// One entry more than the page has room for tells whether there is another page.
+    func page<Entry, Page>(
+        after: (pool: PoolID, name: VolumeName)?, limit: Int?,
+        _ part: (Shelf, VolumeName?, _ room: Int) throws(VolumeFault) -> [Entry],
+        cut: ([Entry], _ isLast: Bool) -> Page
+    ) throws(VolumeFault) -> Page {
         let room = min(limit ?? Self.longestPage, Self.longestPage)
-        var volumes: [VolumeRecord] = []
-        for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text }) {
+        var found: [Entry] = []
+        for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text })
+        where found.count <= room {
             let pool = shelf.store.pool.id
             if let after, pool.text < after.pool.text { continue }
-            for name in try shelf.store.names() {
-                if let after, pool == after.pool, name <= after.name { continue }
-                guard let record = try shelf.store.record(of: name), record.inlineTarget == nil else {
-                    continue
-                }
-                guard volumes.count < room else {
-                    return VolumePage(volumes: volumes, next: volumes.last?.id)
-                }
-                volumes.append(record)
-            }
+            found += try part(shelf, after?.pool == pool ? after?.name : nil, room + 1 - found.count)
         }
-        return VolumePage(volumes: volumes, next: nil)
+        return cut(Array(found.prefix(room)), found.count <= room)
     }
 
     /// A token that names a pool of somebody else was not made here, or before a pool was taken away.

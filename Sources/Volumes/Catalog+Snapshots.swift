@@ -42,7 +42,10 @@ extension Catalog {
         _ name: VolumeName, _ request: SnapshotRequest
     ) throws(VolumeFault) -> SnapshotRecord? {
         for shelf in shelves {
-            guard let record = try shelf.store.snapshot(of: name) else { continue }
+            let found = try shelf.ifReachable(.snapshot(name)) { (store) throws(VolumeFault) in
+                try store.snapshot(of: name)
+            }
+            guard let record = found else { continue }
             guard record.source == request.source, record.requestedName == request.name else {
                 throw .existsDifferently(
                     what: "snapshot '\(request.name.prefix(128))'", why: "it was cut from \(record.source)")
@@ -65,16 +68,23 @@ extension Catalog {
         guard let shelf = shelf(of: id.pool) else { throw .missing("volume \(volume.id)") }
         let record = try record(of: volume, as: id, request.name, cut: moment())
         try shelf.store.check()
-        try shelf.reserve(.snapshot(name), record.commitment)
+        try shelf.begin(.snapshot(name), of: [volume])
+        let written: SnapshotRecord
         do {
-            try shelf.store.cut(record) { (seconds, copying) throws(VolumeFault) in
-                try quieter.quieten(volume, request.consistency, expectedSeconds: seconds, copying)
+            written = try shelf.store.cut(record) { (seconds, copying) throws(VolumeFault) in
+                try quieter.quieten(volume, request.consistency, expectedSeconds: seconds) {
+                    (holds) throws(VolumeFault) in
+                    // What was flushed just now may have made the image larger than it was at the first look.
+                    try shelf.begin(.snapshot(name), of: [volume], mayWait: false)
+                    try copying(holds)
+                }
             }
         } catch {
-            shelf.release(.snapshot(name))
+            shelf.abandon(.snapshot(name))
             throw error
         }
-        return record
+        shelf.finish(written)
+        return written
     }
 
     /// What is to be remembered of a snapshot of the volume as it is now.
@@ -87,7 +97,8 @@ extension Catalog {
         return SnapshotRecord(
             id: id, requestedName: requestedName, source: volume.id, size: volume.size, kind: volume.kind,
             provisioning: volume.provisioning, sectorBytes: volume.sectorBytes,
-            commitment: volume.provisioning == .thick ? volume.size : image.allocated, cut: cut)
+            commitment: volume.provisioning == .thick ? volume.size : image.allocated, cut: cut,
+            lineage: shelf(of: id.pool)?.lineage(of: .volume(volume.id)))
     }
 
     /// Makes the snapshot disappear; one that no pool of this process knows is gone already.
@@ -128,21 +139,12 @@ extension Catalog {
         of source: VolumeID?, after: SnapshotID?, limit: Int?
     ) throws(VolumeFault) -> SnapshotPage {
         if let after { try expectServed(after.pool) }
-        let room = min(limit ?? Self.longestPage, Self.longestPage)
-        var snapshots: [SnapshotRecord] = []
-        for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text }) {
-            let pool = shelf.store.pool.id
-            if let after, pool.text < after.pool.text { continue }
-            for name in try shelf.store.snapshotNames() {
-                if let after, pool == after.pool, name <= after.name { continue }
-                guard let record = try shelf.store.snapshot(of: name) else { continue }
-                if let source, record.source != source { continue }
-                guard snapshots.count < room else {
-                    return SnapshotPage(snapshots: snapshots, next: snapshots.last?.id)
-                }
-                snapshots.append(record)
-            }
+        return try page(after: after.map { ($0.pool, $0.name) }, limit: limit) {
+            (shelf, name, room) throws(VolumeFault) in
+            guard source == nil || source?.pool == shelf.store.pool.id else { return [] }
+            return try shelf.snapshots(of: source?.name, after: name, limit: room)
+        } cut: { (snapshots, isLast) in
+            SnapshotPage(snapshots: snapshots, next: isLast ? nil : snapshots.last?.id)
         }
-        return SnapshotPage(snapshots: snapshots, next: nil)
     }
 }

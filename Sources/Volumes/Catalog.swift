@@ -12,16 +12,20 @@ package final class Catalog: Sendable {
 
     /// Opens the books of the pools, in the operator's order; the first one is the default.
     ///
-    /// `topologyPrefix` is what the topology keys of this driver begin with, such as `topology.loop.csi.local`.
+    /// `topologyPrefix` is what the topology keys of this driver begin with, such as `topology.loop.csi.local`;
+    /// `onPressure` hears when a pool begins to run low, and when that ends.
     ///
     /// - Throws: what reading the records throws; a record that cannot be read stops the start.
     package init(
         pools: [(store: any VolumeStore, policy: CapacityPolicy)], quieter: any Quieter, inFlight: InFlight,
         topologyPrefix: String, sha256Hex: @escaping @Sendable (String) -> String,
-        now: @escaping @Sendable () -> String, moment: @escaping @Sendable () -> Moment
+        now: @escaping @Sendable () -> String, moment: @escaping @Sendable () -> Moment,
+        onPressure: @escaping @Sendable (PoolPressureChange) -> Void = { _ in }
     ) throws(VolumeFault) {
         var shelves: [Shelf] = []
-        for (store, policy) in pools { shelves.append(try Shelf(store: store, policy: policy)) }
+        for (store, policy) in pools {
+            shelves.append(try Shelf(store: store, policy: policy, onPressure: onPressure))
+        }
         self.shelves = shelves
         self.inFlight = inFlight
         self.topologyPrefix = topologyPrefix
@@ -59,9 +63,14 @@ package final class Catalog: Sendable {
         try shelf(of: id.pool)?.store.image(of: id.name)
     }
 
-    /// What is left of the pool that holds the volume, or nothing if the pool is not here.
-    package func space(ofPool id: PoolID) throws(VolumeFault) -> PoolSpace? {
-        try shelf(of: id)?.store.space()
+    /// How well the pool is off now, or nothing if it is not here.
+    package func strain(onPool id: PoolID) throws(VolumeFault) -> PoolStrain? {
+        try shelf(of: id)?.strain()
+    }
+
+    /// Notes what the image of a volume occupies now; true if it may still need blocks.
+    package func notice(_ image: ImageState, of id: VolumeID) -> Bool {
+        shelf(of: id.pool)?.notice(image, of: id.name) ?? false
     }
 
     func shelf(of pool: PoolID) -> Shelf? { shelves.first { $0.store.pool.id == pool } }
@@ -89,65 +98,5 @@ package final class Catalog: Sendable {
             ordered.append(shelf)
         }
         return ordered
-    }
-}
-
-/// A store with its ledger: the two change together.
-final class Shelf: Sendable {
-    let store: any VolumeStore
-    private let policy: CapacityPolicy
-    private let ledger: Mutex<Ledger>
-
-    init(store: any VolumeStore, policy: CapacityPolicy) throws(VolumeFault) {
-        var ledger = Ledger(policy: policy)
-        for name in try store.names() {
-            guard let record = try store.record(of: name) else { continue }
-            ledger.enter(.volume(name), policy.commitment(of: record.size, record.provisioning))
-        }
-        for name in try store.snapshotNames() where name.membership == nil {
-            guard let record = try store.snapshot(of: name) else { continue }
-            ledger.enter(.snapshot(name), record.commitment)
-        }
-        for name in try store.groupNames() {
-            guard let record = try store.group(of: name) else { continue }
-            ledger.enter(.group(name), record.commitment)
-        }
-        self.store = store
-        self.policy = policy
-        self.ledger = Mutex(ledger)
-    }
-
-    /// Promises room for a volume of that size, having the trash emptied first if that is what is in the way.
-    func reserve(_ name: VolumeName, _ size: ByteCount, _ provisioning: Provisioning) throws(VolumeFault) {
-        try reserve(.volume(name), policy.commitment(of: size, provisioning))
-    }
-
-    /// The same for whatever costs that much.
-    func reserve(_ key: ObjectKey, _ commitment: ByteCount) throws(VolumeFault) {
-        do {
-            try promise(key, commitment)
-        } catch .noSpace(let why) {
-            guard try store.reclaim() else { throw .noSpace(why) }
-            try promise(key, commitment)
-        }
-    }
-
-    /// Sets the promise to what a volume of that size costs, without asking whether there is room.
-    func enter(_ name: VolumeName, _ size: ByteCount, _ provisioning: Provisioning) {
-        ledger.withLock { $0.enter(.volume(name), policy.commitment(of: size, provisioning)) }
-    }
-
-    func release(_ key: ObjectKey) { ledger.withLock { $0.release(key) } }
-
-    func largest(_ provisioning: Provisioning) throws(VolumeFault) -> ByteCount {
-        let space = try store.space()
-        return ledger.withLock { policy.largest(provisioning, in: $0.available(in: space)) }
-    }
-
-    private func promise(_ key: ObjectKey, _ commitment: ByteCount) throws(VolumeFault) {
-        let space = try store.space()
-        try ledger.withLock { (ledger) throws(VolumeFault) in
-            try ledger.reserve(key, commitment, in: space)
-        }
     }
 }

@@ -1,116 +1,261 @@
-/// How much of a pool may be promised.
-package struct CapacityPolicy: Equatable, Sendable {
-    /// What is never promised.
-    package enum Reserve: Equatable, Sendable {
-        case bytes(ByteCount)
-        /// Hundredths of the file system's size, 0 to 90.
-        case percent(Int64)
-    }
-
-    /// Room that stays free for the file system itself and its other users.
-    package let reserve: Reserve
-    /// How many bytes of thin volumes stand on one byte of the pool, in thousandths; 1000 promises nothing twice.
-    package let overcommitThousandths: Int64
-
-    /// Five percent reserve; thin promises are covered in full.
-    package static let standard = CapacityPolicy(reserve: .percent(5), overcommitThousandths: 1000)
-
-    /// Puts a policy together.
-    package init(reserve: Reserve, overcommitThousandths: Int64) {
-        self.reserve = reserve
-        self.overcommitThousandths = overcommitThousandths
-    }
-
-    /// What a volume counts against the pool.
-    package func commitment(of size: ByteCount, _ provisioning: Provisioning) -> ByteCount {
-        switch provisioning {
-        case .thick: size
-        case .thin: scaled(size, times: 1000, over: overcommitThousandths)
-        }
-    }
-
-    /// The largest volume whose commitment fits into `room`.
-    package func largest(_ provisioning: Provisioning, in room: ByteCount) -> ByteCount {
-        switch provisioning {
-        case .thick: room
-        case .thin: scaled(room, times: overcommitThousandths, over: 1000)
-        }
-    }
-
-    /// The reserve of a file system of that size.
-    package func reserved(of total: ByteCount) -> ByteCount {
-        switch reserve {
-        case .bytes(let count): min(count, total)
-        case .percent(let percent): ByteCount(known: total.bytes / 100 * percent)
-        }
-    }
-
-    private func scaled(_ size: ByteCount, times factor: Int64, over divisor: Int64) -> ByteCount {
-        let (high, low) = size.bytes.multipliedFullWidth(by: factor)
-        guard high < divisor else { return ByteCount(known: .max) }
-        return ByteCount(known: divisor.dividingFullWidth((high, low)).quotient)
-    }
-}
-
-/// What the pool's file system says of itself at one moment.
-package struct PoolSpace: Equatable, Sendable {
-    /// Its size.
-    package let total: ByteCount
-    /// What can still be written.
-    package let free: ByteCount
-
-    /// Puts the two together.
-    package init(total: ByteCount, free: ByteCount) {
-        self.total = total
-        self.free = free
-    }
-}
-
-/// The promises made on one pool; every answer about space comes from here, in constant time.
+/// What a pool owes its objects; every answer about space comes from here, in constant time.
+///
+/// What counts is not what objects may come to occupy, but what of that is not allocated yet: the rest is missing from
+/// the file system's free space already, beside what others wrote there. ARCHITECTURE.md, "Ledger", has the reasons.
 package struct Ledger: Sendable {
+    /// What a volume was promised and what of it is there.
+    struct Line: Equatable, Sendable {
+        var size: ByteCount
+        /// The size, or for a thin volume its part by the overcommit ratio.
+        var promise: ByteCount
+        /// What the image occupied when it was last looked at.
+        var held: ByteCount
+        let lineage: VolumeName
+    }
+
+    /// Objects that may share blocks, because all descend from one volume.
+    private struct Family: Sendable {
+        /// Volumes other than the one that all descend from.
+        var copies: Set<VolumeName> = []
+        var snapshots = 0
+
+        var isEmpty: Bool { copies.isEmpty && snapshots == 0 }
+    }
+
+    /// What may still be written: as promised, and in full.
+    private struct Owed {
+        var promised = ByteCount.zero
+        var full = ByteCount.zero
+    }
+
     /// The rules of the pool.
     package let policy: CapacityPolicy
-    /// The sum of all commitments.
-    package private(set) var committed = ByteCount.zero
-    private var commitments: [ObjectKey: ByteCount] = [:]
+    /// The sum of what volumes were promised.
+    package private(set) var promised = ByteCount.zero
+    /// What of the promises needs blocks that are not allocated.
+    package private(set) var outstanding = ByteCount.zero
+    /// The same with thin volumes at their full size.
+    package private(set) var exposure = ByteCount.zero
+    private var volumes: [VolumeName: Line] = [:]
+    private var snapshots: [VolumeName: VolumeName?] = [:]
+    private var families: [VolumeName: Family] = [:]
+    /// By lineage, how many deleted objects share blocks still, because those were not given back yet.
+    package private(set) var departing: [VolumeName: Int] = [:]
+    private var building: [ObjectKey: ByteCount] = [:]
+    private var underWay = ByteCount.zero
+    /// What was free when nothing was being built; how far a creation has got with allocating is not known.
+    private var freeAtRest = ByteCount.zero
 
     /// An empty ledger.
     package init(policy: CapacityPolicy) { self.policy = policy }
 
     /// How many volumes and snapshots are entered.
-    package var count: Int { commitments.count }
+    package var count: Int { volumes.count + snapshots.count }
 
-    /// What can still be promised: the total less reserve and promises, but never more than is really free.
+    /// What can still be promised.
     package func available(in space: PoolSpace) -> ByteCount {
-        let reserved = policy.reserved(of: space.total)
-        let unpromised = space.total.minus(reserved).minus(committed)
-        return min(unpromised, space.free.minus(reserved))
+        let withheld = policy.withheld(in: space)
+        let unpromised = space.total.minus(withheld).minus(promised).minus(underWay)
+        return min(unpromised, free(in: space).minus(withheld).minus(outstanding))
     }
 
-    /// Enters a commitment, or changes the one entered under the key; never refuses, because the object exists.
-    package mutating func enter(_ key: ObjectKey, _ commitment: ByteCount) {
-        committed = committed.minus(commitments[key] ?? .zero) + commitment
-        commitments[key] = commitment
+    /// What is missing for what is owed already.
+    private func shortfall(in space: PoolSpace) -> ByteCount {
+        (policy.withheld(in: space) + outstanding).minus(free(in: space))
     }
 
-    /// Enters a new commitment, or more of one, if the pool can keep it.
+    private func free(in space: PoolSpace) -> ByteCount {
+        building.isEmpty ? space.free : min(space.free, freeAtRest.minus(underWay))
+    }
+
+    /// How well the pool is off.
+    package func pressure(in space: PoolSpace) -> PoolPressure {
+        policy.pressure(in: space, exposure: exposure)
+    }
+
+    /// By how much thin volumes may still grow: without bound until the pool is critically full.
+    package func exposable(in space: PoolSpace) -> ByteCount {
+        policy.isCritical(space) ? space.free.minus(exposure) : ByteCount(known: .max)
+    }
+
+    /// Sets room aside for something that is being made, or sets aside more for it, if the pool can keep that.
+    ///
+    /// `exposing` is by how much it lets thin volumes grow.
     ///
     /// - Throws: `noSpace` with both numbers; the ledger is then as before.
-    package mutating func reserve(
-        _ key: ObjectKey, _ commitment: ByteCount, in space: PoolSpace
+    package mutating func begin(
+        _ key: ObjectKey, costing cost: ByteCount, exposing: ByteCount = .zero, in space: PoolSpace
     ) throws(VolumeFault) {
-        let more = commitment.minus(commitments[key] ?? .zero)
-        let available = available(in: space)
-        guard more <= available else {
+        guard exposing == .zero || exposing <= exposable(in: space) else {
             throw .noSpace(
-                "\(more.bytes) bytes are needed and \(available.bytes) bytes are available in the pool")
+                "only \(space.free.bytes) bytes are free in the pool, and its thin volumes may still take "
+                    + "\(exposure.bytes): it takes no more of them, nor snapshots of them")
         }
-        enter(key, commitment)
+        let more = cost.minus(building[key] ?? .zero)
+        let available = available(in: space)
+        // Another snapshot of an overwritten volume adds nothing to what is owed, but uses up what was done of it.
+        let shortfall = shortfall(in: space)
+        guard more <= available, shortfall == .zero else {
+            throw .noSpace(
+                "\((more + shortfall).bytes) bytes are needed and \(available.bytes) bytes are available in the pool"
+            )
+        }
+        if building.isEmpty { freeAtRest = space.free }
+        building[key] = (building[key] ?? .zero) + more
+        underWay = underWay + more
     }
 
-    /// Takes a commitment out; a key that is not entered is no error.
+    /// Gives back what was set aside, after failure or success; `allocated` is what was really taken.
+    package mutating func end(_ key: ObjectKey, allocated: ByteCount = .zero) {
+        guard let cost = building.removeValue(forKey: key) else { return }
+        underWay = underWay.minus(cost)
+        freeAtRest = freeAtRest.minus(allocated)
+    }
+
+    /// Enters a volume as it is, or as it is now; never refuses, because it exists.
+    ///
+    /// `lineage` is the volume that it descends from by copies that share blocks.
+    package mutating func enter(
+        volume name: VolumeName, _ size: ByteCount, _ provisioning: Provisioning, held: ByteCount,
+        lineage: VolumeName? = nil
+    ) {
+        remove(volume: name)
+        let line = Line(
+            size: size, promise: policy.commitment(of: size, provisioning), held: held,
+            lineage: lineage ?? name)
+        changing(line.lineage) { ledger in
+            ledger.volumes[name] = line
+            if line.lineage != name { ledger.families[line.lineage, default: Family()].copies.insert(name) }
+        }
+        promised = promised + line.promise
+    }
+
+    /// Notes what a volume's image occupies now; one that is not entered is passed over.
+    package mutating func observe(_ name: VolumeName, held: ByteCount) {
+        guard let line = volumes[name], line.held != held else { return }
+        changing(line.lineage) { $0.volumes[name]?.held = held }
+        freeAtRest = freeAtRest.minus(held.minus(line.held))
+    }
+
+    /// Enters a snapshot; one without a lineage shares no blocks.
+    package mutating func enter(snapshot name: VolumeName, lineage: VolumeName?) {
+        remove(snapshot: name)
+        if let lineage {
+            changing(lineage) { $0.families[lineage, default: Family()].snapshots += 1 }
+        }
+        snapshots[name] = .some(lineage)
+    }
+
+    /// What snapshots of those volumes add to what is owed, as promised and in full: the blocks that can then not be
+    /// overwritten in place.
+    package func cost(ofSharing names: [VolumeName]) -> (promised: ByteCount, full: ByteCount) {
+        var promised = ByteCount.zero
+        var full = ByteCount.zero
+        for lineage in Set(names.compactMap { volumes[$0]?.lineage }) {
+            let before = owed(lineage)
+            let after = owed(lineage, isPinned: true)
+            promised = promised + after.promised.minus(before.promised)
+            full = full + after.full.minus(before.full)
+        }
+        return (promised, full)
+    }
+
+    /// What a volume's image occupied when it was last looked at.
+    package func held(by name: VolumeName) -> ByteCount { volumes[name]?.held ?? .zero }
+
+    /// Takes an object out; one that is not entered is no error.
+    ///
+    /// Its blocks are there until the pool has given them back, so until `settle` its family owes as before.
     package mutating func release(_ key: ObjectKey) {
-        guard let commitment = commitments.removeValue(forKey: key) else { return }
-        committed = committed.minus(commitment)
+        end(key)
+        let lineage: VolumeName?
+        switch key {
+        case .volume(let name):
+            lineage = volumes[name]?.lineage
+            remove(volume: name)
+        case .snapshot(let name):
+            lineage = snapshots[name] ?? nil
+            remove(snapshot: name)
+        case .group:
+            // Its members are entered one by one.
+            return
+        }
+        guard let lineage, families[lineage] != nil || volumes[lineage] != nil else { return }
+        changing(lineage) { $0.departing[lineage, default: 0] += 1 }
+    }
+
+    /// Forgets deleted objects whose blocks are given back.
+    package mutating func settle(_ gone: [VolumeName: Int]) {
+        for (lineage, count) in gone {
+            changing(lineage) { ledger in
+                let left = (ledger.departing[lineage] ?? 0) - count
+                ledger.departing[lineage] = left > 0 ? left : nil
+            }
+        }
+    }
+
+    /// The lineage of an object, for what is copied from it.
+    package func lineage(of source: ContentSource) -> VolumeName? {
+        switch source {
+        case .volume(let id): volumes[id.name]?.lineage
+        case .snapshot(let id): snapshots[id.name] ?? nil
+        }
+    }
+
+    /// What a volume may still need blocks for.
+    package func owes(_ name: VolumeName) -> Bool {
+        guard let line = volumes[name] else { return false }
+        return line.held < line.size || isPinned(line.lineage)
+    }
+}
+
+extension Ledger {
+    private mutating func remove(volume name: VolumeName) {
+        guard let line = volumes[name] else { return }
+        changing(line.lineage) { ledger in
+            ledger.volumes[name] = nil
+            ledger.families[line.lineage]?.copies.remove(name)
+        }
+        promised = promised.minus(line.promise)
+    }
+
+    private mutating func remove(snapshot name: VolumeName) {
+        guard let entry = snapshots.removeValue(forKey: name), let lineage = entry else { return }
+        changing(lineage) { $0.families[lineage]?.snapshots -= 1 }
+    }
+
+    /// Changes something about a family and brings the sums up to date.
+    private mutating func changing(_ lineage: VolumeName, _ change: (inout Ledger) -> Void) {
+        let before = owed(lineage)
+        change(&self)
+        if families[lineage]?.isEmpty == true { families[lineage] = nil }
+        let after = owed(lineage)
+        outstanding = outstanding.minus(before.promised) + after.promised
+        exposure = exposure.minus(before.full) + after.full
+    }
+
+    /// What the volumes of a family may still need blocks for.
+    ///
+    /// A snapshot is never written to, so it needs nothing. But while there is one, each block of each volume may be
+    /// shared with it, and overwriting it takes a new one. Among volumes alone the last one to share a block may keep it.
+    private func owed(_ lineage: VolumeName, isPinned: Bool? = nil) -> Owed {
+        var owed = Owed()
+        var kept = Owed()
+        func add(_ line: Line?) {
+            guard let line, line.lineage == lineage else { return }
+            owed.promised = owed.promised + line.promise
+            owed.full = owed.full + line.size
+            kept.promised = max(kept.promised, min(line.held, line.promise))
+            kept.full = max(kept.full, min(line.held, line.size))
+        }
+        add(volumes[lineage])
+        for name in families[lineage]?.copies ?? [] { add(volumes[name]) }
+        if isPinned ?? self.isPinned(lineage) { return owed }
+        return Owed(promised: owed.promised.minus(kept.promised), full: owed.full.minus(kept.full))
+    }
+
+    /// True where blocks of a family may belong to something that is never written to.
+    private func isPinned(_ lineage: VolumeName) -> Bool {
+        families[lineage].map { $0.snapshots > 0 } ?? false || departing[lineage] != nil
     }
 }

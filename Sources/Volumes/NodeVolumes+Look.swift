@@ -22,7 +22,7 @@ extension NodeVolumes {
     ) throws(VolumeFault) -> (usage: VolumeUsage, health: VolumeHealth) {
         let record = try catalog.volume(id)
         let view = try observe(id)
-        let health = try health(of: record, view)
+        let health = try health(of: record, view, try catalog.image(of: id), Strains(catalog))
         let device = try device(of: record, view, at: path)
         switch record.kind {
         case .filesystem: return (try usage(ofFilesystemAt: path, of: id), health)
@@ -76,10 +76,18 @@ extension NodeVolumes {
     }
 
     /// The health of volumes, in the order asked for; one look at the kernel serves them all.
-    package func health(of records: [VolumeRecord]) throws(VolumeFault) -> [VolumeHealth] {
+    ///
+    /// `images` are theirs, where the caller has looked at them already.
+    package func health(
+        of records: [VolumeRecord], images: [ImageState?]? = nil
+    ) throws(VolumeFault) -> [VolumeHealth] {
         let views = try host.observe(records.map(\.id))
+        let strains = Strains(catalog)
         var result: [VolumeHealth] = []
-        for (record, view) in zip(records, views) { result.append(try health(of: record, view)) }
+        for (index, (record, view)) in zip(records, views).enumerated() {
+            let image = if let images { images[index] } else { try catalog.image(of: record.id) }
+            result.append(try health(of: record, view, image, strains))
+        }
         return result
     }
 
@@ -98,34 +106,63 @@ extension NodeVolumes {
         return device
     }
 
-    private func health(of record: VolumeRecord, _ view: VolumeOnNode) throws(VolumeFault) -> VolumeHealth {
-        let image = try catalog.image(of: record.id)
-        let space = try catalog.space(ofPool: record.id.pool)
-        return VolumeHealth(
-            troubles: VolumeHealth.troubles(of: record, image, in: space)
-                + (try host.troubles(of: record, view)))
+    private func health(
+        of record: VolumeRecord, _ view: VolumeOnNode, _ image: ImageState?, _ strains: Strains
+    ) throws(VolumeFault) -> VolumeHealth {
+        var troubles = VolumeHealth.troubles(of: record, image)
+        // A volume that has all its blocks is in no danger.
+        if let image, catalog.notice(image, of: record.id), record.provisioning == .thin,
+            let trouble = try strains.trouble(onPool: record.id.pool)
+        {
+            troubles.append(trouble)
+        }
+        return VolumeHealth(troubles: troubles + (try host.troubles(of: record, view)))
     }
 }
 
 extension VolumeHealth {
-    /// Signs of trouble that record, image and pool show, each a sentence.
+    /// Signs of trouble that record and image show, each a sentence.
+    package static func troubles(of record: VolumeRecord, _ image: ImageState?) -> [String] {
+        guard let image else { return ["the image is missing"] }
+        guard image.size < record.size else { return [] }
+        return ["the image has \(image.size.bytes) bytes instead of \(record.size.bytes)"]
+    }
+
+    /// The same with what the pool shows, to one who keeps no books of it.
     package static func troubles(
         of record: VolumeRecord, _ image: ImageState?, in space: PoolSpace?
     ) -> [String] {
-        guard let image else { return ["the image is missing"] }
-        var troubles: [String] = []
-        if image.size < record.size {
-            troubles.append("the image has \(image.size.bytes) bytes instead of \(record.size.bytes)")
+        guard let space, let image, image.allocated < record.size,
+            space.free.bytes < space.total.bytes / 20
+        else { return troubles(of: record, image) }
+        return troubles(of: record, image) + ["the pool is nearly full: \(space.free.bytes) bytes are left"]
+    }
+}
+
+/// How well pools are off, each looked at once.
+private final class Strains {
+    private let catalog: Catalog
+    private var known: [PoolID: PoolStrain?] = [:]
+
+    init(_ catalog: Catalog) { self.catalog = catalog }
+
+    func trouble(onPool pool: PoolID) throws(VolumeFault) -> String? {
+        if known[pool] == nil { known[pool] = .some(try catalog.strain(onPool: pool)) }
+        return (known[pool] ?? nil)?.trouble
+    }
+}
+
+extension PoolStrain {
+    /// What a thin volume of the pool has to fear, in a sentence.
+    package var trouble: String? {
+        switch pressure {
+        case .none: nil
+        case .low: "the pool runs low: \(amounts)"
+        case .critical: "the pool is nearly full: \(amounts)"
         }
-        if let space, isNearlyFull(space, record, image) {
-            troubles.append("the pool is nearly full: \(space.free.bytes) bytes are left")
-        }
-        return troubles
     }
 
-    /// A volume that still needs blocks is in danger when less than a twentieth of the pool is left.
-    private static func isNearlyFull(_ space: PoolSpace, _ record: VolumeRecord, _ image: ImageState) -> Bool
-    {
-        image.allocated < record.size && space.free.bytes < space.total.bytes / 20
+    private var amounts: String {
+        "\(space.free.bytes) bytes are left, and its volumes may still take \(exposure.bytes)"
     }
 }

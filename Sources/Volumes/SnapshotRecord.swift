@@ -93,15 +93,19 @@ package struct SnapshotRecord: Equatable, Sendable {
     /// What the snapshot may come to cost.
     ///
     /// A thick source's blocks may all be unshared by overwrites; a thin one's cost what they hold at the cut.
-    package let commitment: ByteCount
+    package var commitment: ByteCount
     /// When it was cut.
     package let cut: Moment
+    /// The volume that all objects descend from that it may share blocks with; nothing where it shares none.
+    package var lineage: VolumeName?
 
     /// Puts a record together.
     package init(
         id: SnapshotID, requestedName: String, source: VolumeID, size: ByteCount, kind: VolumeKind,
-        provisioning: Provisioning, sectorBytes: UInt32, commitment: ByteCount, cut: Moment
+        provisioning: Provisioning, sectorBytes: UInt32, commitment: ByteCount, cut: Moment,
+        lineage: VolumeName? = nil
     ) {
+        self.lineage = lineage
         self.id = id
         self.requestedName = requestedName
         self.source = source

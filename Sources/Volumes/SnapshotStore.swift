@@ -26,11 +26,17 @@ package protocol SnapshotStore: Sendable {
     /// The record, or nothing if the pool has no such snapshot.
     func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord?
 
+    /// The records of those snapshots that are there, in the same order.
+    func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> [SnapshotRecord]
+
     /// Copies the source's image out of sight and publishes it in one step, durably.
+    ///
+    /// Returns the record as it was written: the copy of a thin volume tells what it holds.
     ///
     /// - Throws: what `quieting` throws, `noSpace`, `notNow` where a copy would take longer than a mounted source can
     ///   be held, `host`; nothing is left then.
-    func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault)
+    @discardableResult
+    func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault) -> SnapshotRecord
 
     /// Makes a snapshot that is in no group disappear in one durable step and frees its blocks later; no such snapshot
     /// is no error.

@@ -16,6 +16,8 @@ package struct VolumeRecord: Equatable, Sendable {
     package let parameters: VolumeParameters
     /// What it was made from, if not from nothing.
     package let source: ContentSource?
+    /// The volume that all objects descend from that it may share blocks with; nothing where it was made from nothing.
+    package var lineage: VolumeName?
     /// When it was created, RFC 3339.
     package let created: String
     /// Whom it was made for.
@@ -26,9 +28,11 @@ package struct VolumeRecord: Equatable, Sendable {
     /// Puts a record together.
     package init(
         id: VolumeID, requestedName: String, size: ByteCount, kind: VolumeKind, provisioning: Provisioning,
-        sectorBytes: UInt32, parameters: VolumeParameters, source: ContentSource? = nil, created: String,
-        madeFor: ClaimNames = .none, inlineTarget: String? = nil
+        sectorBytes: UInt32, parameters: VolumeParameters, source: ContentSource? = nil,
+        lineage: VolumeName? = nil, created: String, madeFor: ClaimNames = .none,
+        inlineTarget: String? = nil
     ) {
+        self.lineage = lineage
         self.id = id
         self.requestedName = requestedName
         self.size = size

@@ -8,9 +8,15 @@ package struct PoolDescription: Equatable, Sendable {
     package let defaultProvisioning: Provisioning
     /// Logical block size for new volumes, in bytes.
     package let sectorBytes: UInt32
+    /// True where copies share blocks with their source until either is overwritten.
+    package let sharesBlocks: Bool
 
     /// Puts a description together.
-    package init(id: PoolID, name: PoolName, defaultProvisioning: Provisioning, sectorBytes: UInt32) {
+    package init(
+        id: PoolID, name: PoolName, defaultProvisioning: Provisioning, sectorBytes: UInt32,
+        sharesBlocks: Bool = false
+    ) {
+        self.sharesBlocks = sharesBlocks
         self.id = id
         self.name = name
         self.defaultProvisioning = defaultProvisioning
@@ -32,6 +38,20 @@ package struct ImageState: Equatable, Sendable {
     }
 }
 
+/// Tells whether names came to a pool or left it since it was looked at.
+package struct PoolStamp: Equatable, Sendable {
+    /// When the names of each folder changed last, in nanoseconds.
+    package let changed: [Int64]
+    /// How many objects there are, where the file system counts them.
+    package let count: Int?
+
+    /// Puts the two together.
+    package init(changed: [Int64], count: Int?) {
+        self.changed = changed
+        self.count = count
+    }
+}
+
 /// One pool's records and images: the port through which the domain keeps volumes.
 ///
 /// Every call refuses with `notNow` when the pool is no longer the one that was opened (its disk was unmounted, say),
@@ -46,14 +66,26 @@ package protocol VolumeStore: SnapshotStore {
     /// What the pool's file system says now.
     func space() throws(VolumeFault) -> PoolSpace
 
+    /// Makes all that was allocated and freed up to now show in `space`, on file systems that count late.
+    func countAll() throws(VolumeFault)
+
     /// Waits for deleted volumes to give their blocks back; true if there is more room now.
     func reclaim() throws(VolumeFault) -> Bool
+
+    /// True while blocks of deleted objects are still occupied.
+    func hasTrash() throws(VolumeFault) -> Bool
+
+    /// What a list of names depends on.
+    func stamp() throws(VolumeFault) -> PoolStamp
 
     /// The names of all volumes, sorted.
     func names() throws(VolumeFault) -> [VolumeName]
 
     /// The record, or nothing if the pool has no such volume.
     func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord?
+
+    /// Records and images of those volumes that are there, in the same order.
+    func volumes(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> [(VolumeRecord, ImageState?)]
 
     /// Builds image, file system (or a copy of the origin's) and record out of sight and publishes them in one step, durably.
     ///
@@ -67,8 +99,11 @@ package protocol VolumeStore: SnapshotStore {
 
     /// Grows the image, then its record, durably.
     ///
+    /// Returns the record as it is then: an image that was longer already stays so.
+    ///
     /// - Throws: `noSpace`, `host`; the record then still has the old size.
-    func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault)
+    @discardableResult
+    func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord
 
     /// The image, or nothing if it is missing.
     func image(of name: VolumeName) throws(VolumeFault) -> ImageState?

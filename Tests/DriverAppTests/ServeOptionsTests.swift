@@ -58,6 +58,14 @@ import Volumes
         #expect(try pool("a=/p,overcommit=100.125,reserve=1%").policy.overcommitThousandths == 100_125)
     }
 
+    @Test("a pool is low and critical at percents of its own")
+    func thresholds() throws {
+        let usual = try pool("a=/p").policy
+        #expect(usual.lowPercent == 15 && usual.criticalPercent == 5)
+        let own = try pool("a=/p,low=30%,critical=0%").policy
+        #expect(own.lowPercent == 30 && own.criticalPercent == 0)
+    }
+
     @Test(
         "a pool in a file has a size, its blocks reserved unless said otherwise, and XFS unless said otherwise"
     )
@@ -82,6 +90,7 @@ import Volumes
             "a=/p,reserve=91%", "a=/p,reserve=-1%", "a=/p,reserve=-5", "a=/p,reserve=5GB", "a=/p,reserve=x",
             "a=/p,reserve=9223372036854775807GiB", "a=/p,reserve=8589934592GiB", "a=/p,overcommit=0.9",
             "a=/p,overcommit=101", "a=/p,overcommit=1.2345", "a=/p,overcommit=1.-5", "a=/p,overcommit=x",
+            "a=/p,low=5", "a=/p,low=91%", "a=/p,critical=-1%", "a=/p,critical=",
             "a=/p,reserve=1%,reserve=2%", "a=/p,image", "a=/p,image=", "a=/p,image=1", "a=/p,image=1023MiB",
             "a=/p,image=5%", "a=/p,image=1073741825", "a=/p,image=-1GiB", "a=/p,image=2GB",
             "a=/p,image=9999999999TiB",

@@ -109,8 +109,49 @@ struct ConditionTests {
             #expect(try !condition(rig, thick).abnormal)
             try Host.removeTree("\(root)/ballast")
             try waitUntil("the blocks are back") { try !condition(rig, thin).abnormal }
+            #expect(rig.log.split(separator: "\n").count { $0.contains("the pool is nearly full") } == 1)
+            #expect(rig.log.split(separator: "\n").count { $0.contains("the pool has room again") } == 1)
             try thin.delete()
             try thick.delete()
+        }
+    }
+
+    @Test(
+        "A pool that runs low says so before anything fails, and takes no more thin volumes when it is critical"
+    )
+    func thresholds() throws {
+        try Rig.run(.init(filesystem: .xfs, poolWords: ",reserve=0%,overcommit=4,low=30%,critical=20%")) {
+            rig in
+            let root = try #require(rig.poolFilesystem).path
+            let thin = try Life.published(
+                rig, name: "thin", bytes: 512 << 20, parameters: ["provisioning": "thin"])
+            func fill(to percent: Int64, _ name: String) throws {
+                let space = try FilesystemSpace.at(root)
+                let bytes = space.availableBytes - space.totalBytes / 100 * percent
+                try Host.run("fallocate", "--length", "\(bytes)", "\(root)/\(name)")
+            }
+            try fill(to: 40, "first")
+            #expect(try thin.stats().volumeCondition?.abnormal == false)
+            try fill(to: 25, "second")
+            let low = try #require(try thin.stats().volumeCondition)
+            #expect(low.abnormal && low.message.contains("runs low"), "\(low)")
+            #expect(rig.log.contains("level=warning msg=\"the pool runs low"))
+            let more = try Life(rig, name: "more", bytes: 256 << 20, parameters: ["provisioning": "thin"])
+            try more.delete()
+            try fill(to: 15, "third")
+            try rig.client.refuses(
+                Kind.ext4.create("no", bytes: 256 << 20, parameters: ["provisioning": "thin"]),
+                .resourceExhausted)
+            try rig.client.refuses(thin.cutRequest(), .resourceExhausted)
+            try rig.client.refuses(
+                CSI.ControllerExpandVolumeRequest(
+                    volumeID: thin.id, capacityRange: CSI.CapacityRange(requiredBytes: 768 << 20)),
+                .outOfRange)
+            let answer = try rig.client.call(CSI.GetCapacityRequest(parameters: ["provisioning": "thin"]))
+            #expect(answer.availableCapacity == 0)
+            // A thick volume has its blocks from the first day.
+            try Life(rig, name: "thick", parameters: ["provisioning": "thick"]).delete()
+            try thin.end()
         }
     }
 }

@@ -56,10 +56,13 @@ struct PoolFullTests {
         "A pool that fills up in the middle of mkfs is RESOURCE_EXHAUSTED, without a trace",
         arguments: [Kind.ext4, .xfs, .btrfs])
     func fullInTheMiddle(kind: Kind) throws {
-        try Rig.run(.init(filesystem: .ext4, poolBytes: 512 << 20, poolWords: ",reserve=0%,overcommit=100")) {
+        try Rig.run(
+            .init(
+                filesystem: .ext4, poolBytes: 512 << 20, poolWords: ",reserve=0%,overcommit=100,critical=0%")
+        ) {
             rig in
             // The promise of a thin volume holds, but its file system needs more blocks than are left.
-            try fill(rig, leaving: 4 << 20)
+            try fill(rig, leaving: 6 << 20)
             let before = try rig.client.call(CSI.GetCapacityRequest(parameters: ["provisioning": "thin"]))
             #expect(before.availableCapacity >= kind.bytes)
             var made: [Life] = []

@@ -10,7 +10,7 @@ struct SecretTests {
     func nowhere() throws {
         try Rig.run(.init(flags: ["--log-level", "debug"])) { rig in
             let secrets = CSI.Secrets(["key-\(Self.marker)": "value-\(Self.marker)"])
-            let flags = ["context=\(Self.marker)", "noatime"]
+            let flags = ["data=\(Self.marker)", "noatime"]
             let context = ["csi.storage.k8s.io/serviceAccount.tokens": Self.marker]
             var said = ""
             func call(_ request: some CSIRequest) throws {

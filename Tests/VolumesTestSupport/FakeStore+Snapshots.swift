@@ -11,19 +11,27 @@ extension FakeStore {
         try step("snapshot") { $0.snapshot(name) }
     }
 
-    package func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault) {
+    package func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> [SnapshotRecord] {
+        try step("snapshots") { state in names.compactMap { state.snapshot($0) } }
+    }
+
+    @discardableResult
+    package func cut(_ record: SnapshotRecord, quieting: Quieting) throws(VolumeFault) -> SnapshotRecord {
         try copy(.volume(record.source), quieting)
-        try step("cut") { (state) throws(VolumeFault) in
+        return try step("cut") { (state) throws(VolumeFault) in
             guard state.snapshots[record.id.name] == nil else {
                 throw .host(step: "publish snapshot \(record.id.name)", cause: "EEXIST")
             }
             state.snapshots[record.id.name] = record
+            return record
         }
     }
 
     package func removeSnapshot(_ name: VolumeName) throws(VolumeFault) {
         try step("removeSnapshot") { state in
-            state.trash = state.trash + (state.snapshots[name]?.commitment ?? .zero)
+            if let record = state.snapshots[name], record.lineage == nil {
+                state.trash = state.trash + record.commitment
+            }
             state.snapshots[name] = nil
         }
     }
@@ -68,7 +76,9 @@ extension FakeStore {
 
     package func removeGroup(_ name: VolumeName) throws(VolumeFault) {
         try step("removeGroup") { state in
-            state.trash = state.trash + (state.groups[name]?.commitment ?? .zero)
+            for member in state.groups[name]?.members ?? [] where member.lineage == nil {
+                state.trash = state.trash + member.commitment
+            }
             state.groups[name] = nil
         }
     }

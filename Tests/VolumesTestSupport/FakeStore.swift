@@ -13,11 +13,19 @@ package final class FakeStore: VolumeStore {
     }
 
     struct State: Equatable, Sendable {
-        var records: [VolumeName: VolumeRecord] = [:]
+        var records: [VolumeName: VolumeRecord] = [:] {
+            didSet { if Set(records.keys) != Set(oldValue.keys) { changes += 1 } }
+        }
         var images: [VolumeName: Image] = [:]
         /// Those that are in no group.
-        var snapshots: [VolumeName: SnapshotRecord] = [:]
-        var groups: [VolumeName: GroupRecord] = [:]
+        var snapshots: [VolumeName: SnapshotRecord] = [:] {
+            didSet { if Set(snapshots.keys) != Set(oldValue.keys) { changes += 1 } }
+        }
+        var groups: [VolumeName: GroupRecord] = [:] {
+            didSet { if Set(groups.keys) != Set(oldValue.keys) { changes += 1 } }
+        }
+        /// Counts the changes of names.
+        var changes: Int64 = 0
         var total: ByteCount
         var foreign = ByteCount.zero
         var trash = ByteCount.zero
@@ -26,8 +34,9 @@ package final class FakeStore: VolumeStore {
 
         var free: ByteCount {
             let rest = images.values.reduce(total.minus(trash).minus(foreign)) { $0.minus($1.allocated) }
-            let commitments = snapshots.values.map(\.commitment) + groups.values.map(\.commitment)
-            return commitments.reduce(rest) { $0.minus($1) }
+            // Where blocks are shared a snapshot takes none until its source is overwritten, which nobody does here.
+            let cut = snapshots.values + groups.values.flatMap(\.members)
+            return cut.reduce(rest) { $0.minus($1.lineage == nil ? $1.commitment : .zero) }
         }
     }
 
@@ -39,11 +48,12 @@ package final class FakeStore: VolumeStore {
     /// An empty pool of that size.
     package init(
         id: PoolID, name: PoolName, total: ByteCount = .gibibytes(100),
-        defaultProvisioning: Provisioning = .thick,
+        defaultProvisioning: Provisioning = .thick, sharesBlocks: Bool = true,
         faults: FaultPlan = FaultPlan()
     ) {
         pool = PoolDescription(
-            id: id, name: name, defaultProvisioning: defaultProvisioning, sectorBytes: 4096)
+            id: id, name: name, defaultProvisioning: defaultProvisioning, sectorBytes: 4096,
+            sharesBlocks: sharesBlocks)
         self.faults = faults
         guarded = Mutex(State(total: total))
     }
@@ -69,6 +79,8 @@ package final class FakeStore: VolumeStore {
     package func space() throws(VolumeFault) -> PoolSpace {
         try step("space") { PoolSpace(total: $0.total, free: $0.free) }
     }
+
+    package func countAll() throws(VolumeFault) {}
 
     package func reclaim() throws(VolumeFault) -> Bool {
         try step("reclaim") { state in
@@ -112,7 +124,8 @@ package final class FakeStore: VolumeStore {
         }
     }
 
-    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) {
+    @discardableResult
+    package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord {
         try step("grow") { (state) throws(VolumeFault) in
             let name = record.id.name
             guard var image = state.images[name] else {
@@ -127,6 +140,32 @@ package final class FakeStore: VolumeStore {
             image.size = size
             state.images[name] = image
             state.records[name]?.size = size
+            var grown = record
+            grown.size = size
+            return grown
+        }
+    }
+
+    package func hasTrash() throws(VolumeFault) -> Bool { try step("hasTrash") { $0.trash > .zero } }
+
+    package func stamp() throws(VolumeFault) -> PoolStamp {
+        try step("stamp") { state in
+            PoolStamp(
+                changed: [state.changes],
+                count: state.records.count + state.snapshots.count + state.groups.count)
+        }
+    }
+
+    package func volumes(
+        _ names: ArraySlice<VolumeName>
+    ) throws(VolumeFault) -> [(VolumeRecord, ImageState?)] {
+        try step("volumes") { state in
+            names.compactMap { name in
+                state.records[name].map { record in
+                    let image = state.images[name]
+                    return (record, image.map { ImageState(size: $0.size, allocated: $0.allocated) })
+                }
+            }
         }
     }
 

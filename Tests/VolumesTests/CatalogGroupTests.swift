@@ -120,11 +120,12 @@ struct CatalogGroupTests {
         let room = try available()
         driver.store.faults.fail(step: nil)
         let group = try cut([a, b])
-        let steps = driver.store.faults.steps
+        let steps = driver.store.faults.names
         #expect(try available() == room.minus(.gibibytes(3)))
         try driver.catalog.delete(group.id, snapshotIDs: ids(group))
         _ = try driver.store.reclaim()
-        for step in 1...steps {
+        // Where only the look at the folders fails, the group is there and the next list looks again.
+        for step in 1...steps.count where steps[step - 1] != "stamp" {
             driver.store.faults.fail(step: step)
             #expect(try fault { try cut([a, b]) } == .host, "step \(step)")
             driver.store.faults.fail(step: nil)

@@ -57,6 +57,20 @@ struct CatalogListTests {
         #expect(try fault { _ = try driver.catalog.list(after: token, limit: nil) } == .staleToken)
     }
 
+    @Test("A pool whose disk is gone hinders its own volumes, and lists say which it is")
+    func gonePool() throws {
+        driver.stores[1].setTrouble("pool b is gone")
+        #expect(try driver.create("new", parameters: ["pool": "a"]).pool == driver.stores[0].pool.id)
+        // It has that volume, so nobody can tell whether the request is a repeat.
+        #expect(try fault { _ = try driver.create("v1", parameters: ["pool": "a"]) } == .notNow)
+        #expect(try fault { _ = try driver.create("new2", parameters: ["pool": "b"]) } == .notNow)
+        #expect(throws: VolumeFault.notNow("pool b is gone")) {
+            try driver.catalog.list(after: nil, limit: nil)
+        }
+        driver.stores[1].setTrouble(nil)
+        #expect(try driver.catalog.list(after: nil, limit: nil).volumes.count == 8)
+    }
+
     @Test("An empty driver has one empty page")
     func empty() throws {
         let page = try FakeDriver().catalog.list(after: nil, limit: 5)

@@ -54,10 +54,12 @@ struct CatalogSnapshotTests {
         let before = driver.store.picture
         let room = try available()
         driver.store.faults.fail(step: nil)
-        try driver.catalog.delete(driver.cut(of: id).id)
-        let steps = driver.store.faults.steps - 1
+        let first = try driver.cut(of: id)
+        let steps = driver.store.faults.names
+        try driver.catalog.delete(first.id)
         _ = try driver.store.reclaim()
-        for step in 1...steps {
+        // Where only the look at the folders fails, the snapshot is there and the next list looks again.
+        for step in 1...steps.count where steps[step - 1] != "stamp" {
             driver.store.faults.fail(step: step)
             #expect(try fault { _ = try driver.cut(of: id) } == .host, "step \(step)")
             driver.store.faults.fail(step: nil)

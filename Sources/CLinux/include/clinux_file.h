@@ -58,6 +58,7 @@ struct clinux_status {
     uint32_t node_minor;
     uint64_t mount_id;
     bool is_mount_root;
+    uint32_t links;
 };
 typedef struct clinux_status clinux_status;
 
