@@ -26,7 +26,8 @@ struct OperatorTests {
             let snapshot = try thin.cut()
             try rig.client.refuses(thick.deleteRequest, .failedPrecondition)
             #expect(throws: (any Error).self) { try rig.client.raw("/csi.v1.Node/Invented", []) }
-            let now = try page.scrape()
+            let unknown = ["method": "unknown", "code": "UNIMPLEMENTED"]
+            let now = try page.scrape { try $0.value("loopcsi_calls_total", unknown) == 1 }
             for family in MetricFamily.allCases {
                 let found = now.samples.filter {
                     $0.name == family.name || family.kind == .histogram && $0.name == family.name + "_sum"
@@ -53,7 +54,7 @@ struct OperatorTests {
                 try now.value("loopcsi_calls_total", ["method": method, "code": code])
             }
             #expect(try calls("CreateVolume", "OK") == 2 && calls("DeleteVolume", "FAILED_PRECONDITION") == 1)
-            #expect(try calls("NodeExpandVolume", "OK") == 0 && calls("unknown", "UNIMPLEMENTED") == 1)
+            #expect(try calls("NodeExpandVolume", "OK") == 0)
             #expect(try now.value("loopcsi_call_duration_seconds_count", ["method": "CreateVolume"]) == 2)
             #expect(try now.value("loopcsi_ready") == 1)
             #expect(try now.value("process_resident_memory_bytes") ?? 0 > 1e6)
@@ -61,11 +62,11 @@ struct OperatorTests {
             try thick.end()
             try thin.delete()
             // The figures follow, also for a volume of the same name that is another one.
-            let after = try page.scrape()
-            #expect(try after.value("loopcsi_pool_volumes") == 0 && after.value("loopcsi_loop_devices") == 0)
+            let after = try page.scrape { try $0.value("loopcsi_pool_volumes") == 0 }
+            #expect(try after.value("loopcsi_loop_devices") == 0)
             #expect(!after.samples.contains { $0.name == "loopcsi_volume_capacity_bytes" })
             let again = try Life(rig, parameters: ["csi.storage.k8s.io/pvc/name": "other"])
-            #expect(try page.scrape().value("loopcsi_volume_capacity_bytes", ["pvc": "other"]) != nil)
+            _ = try page.scrape { try $0.value("loopcsi_volume_capacity_bytes", ["pvc": "other"]) != nil }
             try again.delete()
         }
     }
@@ -75,8 +76,7 @@ struct OperatorTests {
         try Rig.run(.init(filesystem: .xfs, flags: Operator.flags)) { rig in
             let life = try Life.published(rig)
             let snapshot = try life.cut()
-            let now = try Operator(rig).scrape()
-            #expect(try now.value("loopcsi_freezes_total") == 1)
+            let now = try Operator(rig).scrape { try $0.value("loopcsi_freezes_total") == 1 }
             #expect(try now.value("loopcsi_freeze_longest_seconds") ?? 0 > 0)
             try rig.deleteSnapshot(snapshot)
             try life.end()
@@ -101,12 +101,27 @@ struct OperatorTests {
                 let answer = try page.get(path)
                 #expect(answer.status == 503 && answer.body.contains(rig.pool), "\(answer)")
             }
-            let gone = try page.scrape()
-            #expect(try gone.value("loopcsi_pool_up") == 0 && gone.value("loopcsi_ready") == 0)
+            let gone = try page.scrape { try $0.value("loopcsi_pool_up") == 0 }
+            #expect(try gone.value("loopcsi_ready") == 0)
             #expect(try gone.value("loopcsi_pool_size_bytes") == nil)
             try Host.run("mount", disk.device.path, disk.path)
-            #expect(try page.get("/readyz").status == 200 && page.scrape().value("loopcsi_pool_up") == 1)
+            #expect(try page.get("/readyz").status == 200)
+            _ = try page.scrape { try $0.value("loopcsi_pool_up") == 1 }
             #expect(try page.get("/").status == 404)
+        }
+    }
+
+    @Test("A driver that waits for its disk is not ready, and says that it is starting")
+    func starting() throws {
+        try Rig.run(.init(flags: Operator.flags, starts: false)) { rig in
+            try Host.makeFolder(rig.pool)
+            let driver = try rig.launch(pools: ["default=\(rig.pool),mount=required"])
+            let page = try Operator(rig)
+            for path in ["/metrics", "/healthz", "/readyz"] {
+                let answer = try page.get(path)
+                #expect(answer.status == 503 && answer.body.contains("starting"), "\(answer)")
+            }
+            #expect(try driver.stop() == .exited(0))
         }
     }
 
@@ -209,7 +224,8 @@ struct OperatorTests {
             let driver = try rig.driver
             let (descriptors, memory) = (try driver.descriptors, try driver.residentKiB)
             for _ in 1...10 { try storm() }
-            try waitUntil("the descriptors are as before") { try driver.descriptors <= descriptors }
+            // gRPC closes a connection a little after its client; of a leak there would be hundreds.
+            try waitUntil("the descriptors are as before") { try driver.descriptors < descriptors + 10 }
             #expect(try Sanitizer.isOn || driver.residentKiB < memory + 2048)
         }
     }

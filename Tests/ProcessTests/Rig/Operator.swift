@@ -25,6 +25,17 @@ struct Operator: Sendable {
 
     func get(_ path: String) throws -> HTTPClient.Answer { try HTTPClient.get(path, port: port) }
 
+    /// Reads the page again and again until it shows what is expected: a page that took long to make is kept for a while.
+    func scrape(until condition: (Scrape) throws -> Bool) throws -> Scrape {
+        var last: Scrape?
+        try waitUntil("the page shows it") {
+            let page = try scrape()
+            last = page
+            return try condition(page)
+        }
+        return try #require(last)
+    }
+
     /// Reads the page, which must be as Prometheus wants it.
     func scrape(sourceLocation: SourceLocation = #_sourceLocation) throws -> Scrape {
         let page = try get("/metrics")
