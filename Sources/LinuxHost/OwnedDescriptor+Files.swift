@@ -45,7 +45,10 @@ extension OwnedDescriptor {
         return true
     }
 
-    /// Gives the flock back; nothing happens if it was not held.
+    /// Gives the flock back at once; nothing happens if it was not held.
+    ///
+    /// Closing gives it back later where a child is just being started, which holds a copy of the descriptor until its
+    /// exec (flock(2): the lock goes with the last copy), and whoever tries the lock next finds it taken.
     package func unlock() throws(SystemError) {
         try SystemError.check("flock", on: pathForMessages, clinux_unlock(number))
     }

@@ -45,22 +45,25 @@ extension DiskPool {
         let staging = try opened(PoolLayout.staging)
         let building = "\(name).\(RandomBytes.hex(byteCount: 4))"
         do {
-            try build(name, as: building, in: staging, fill)
+            let built = try build(name, as: building, in: staging, fill)
             let published = try opened(folder)
             try VolumeFault.onHostAllocating("publish \(name)") { () throws(SystemError) in
                 try staging.renameNoReplace(building, to: published, as: name.text)
             }
             try confirm(name, in: published, orBackTo: staging, as: building)
+            try VolumeFault.onHost("publish \(name)") { () throws(SystemError) in try built.unlock() }
         } catch {
             throw discarding(building, of: staging, after: error)
         }
     }
 
     /// Makes a private folder with all that belongs in it; all of it is on disk at the end.
+    ///
+    /// The folder comes back locked, so that no starting driver takes it for a leftover before it is published.
     private func build(
         _ name: VolumeName, as building: String, in staging: borrowing Directory,
         _ fill: (borrowing Directory, _ path: String) throws(VolumeFault) -> Void
-    ) throws(VolumeFault) {
+    ) throws(VolumeFault) -> Directory {
         let step = "create image of \(name)"
         let folder = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             try staging.create(building, mode: 0o700)
@@ -74,6 +77,7 @@ extension DiskPool {
         }
         try fill(folder, "\(path)/\(PoolLayout.staging)/\(building)")
         try VolumeFault.onHostAllocating(step) { () throws(SystemError) in try folder.sync() }
+        return folder
     }
 
     /// Makes an empty image that is written as well as the file system can.

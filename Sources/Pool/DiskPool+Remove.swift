@@ -13,7 +13,11 @@ extension DiskPool {
         }
         try discard(name, from: volumes)
         // Held up to here, so nobody attaches the image on its way out.
-        held.release()
+        do {
+            try held.release()
+        } catch {
+            throw .host(step: step, cause: "\(error)")
+        }
     }
 
     /// Makes a published folder disappear in one durable step; its blocks come back later.
@@ -39,8 +43,8 @@ struct HeldImage: ~Copyable {
         self.image = image
     }
 
-    /// Gives the lock up, which dropping the value would do as well, at a moment that the compiler chooses.
-    consuming func release() {}
+    /// Gives the lock up.
+    consuming func release() throws(SystemError) { try image?.unlock() }
 }
 
 extension Directory {
@@ -48,9 +52,10 @@ extension Directory {
     borrowing func lockImage() throws(SystemError) -> HeldImage {
         guard let status = try status(PoolLayout.image) else { return HeldImage(isFree: true, image: nil) }
         let image = try openFile(PoolLayout.image, .readWrite)
-        let isLocked = try image.tryLock(.exclusive)
+        let isLocked = try image.lockImage(.exclusive)
         // A loop device that somebody made by hand holds no lock.
         let devices = try LoopDevices.backed(by: status.identity)
+        if isLocked, !devices.isEmpty { try image.unlock() }
         return HeldImage(isFree: isLocked && devices.isEmpty, image: image)
     }
 }

@@ -21,7 +21,10 @@ extension KernelNode {
         guard let folder = try pools[id.pool]?.folder(of: id.name) else { return true }
         return try VolumeFault.onHost("look for users of volume \(id)") { () throws(SystemError) in
             guard try folder.status(PoolLayout.image) != nil else { return true }
-            return try !folder.openFile(PoolLayout.image, .readOnly).tryLock(.exclusive)
+            let image = try folder.openFile(PoolLayout.image, .readOnly)
+            guard try image.tryLock(.exclusive) else { return true }
+            try image.unlock()
+            return false
         }
     }
 
@@ -53,7 +56,7 @@ extension KernelNode {
         }
         // The lock belongs to this open file, which the loop device keeps: it lives as long as the attachment.
         let isLocked = try VolumeFault.onHost(step) { () throws(SystemError) in
-            try image.tryLock(readOnly ? .shared : .exclusive)
+            try image.lockImage(readOnly ? .shared : .exclusive)
         }
         guard isLocked else {
             throw .notNow("the image of volume \(record.id) is in use by another process or node")

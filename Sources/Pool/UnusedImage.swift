@@ -8,6 +8,14 @@ final class UnusedImage {
     private let file: OwnedDescriptor
 
     fileprivate init(_ file: consuming OwnedDescriptor) { self.file = file }
+
+    deinit {
+        do {
+            try file.unlock()
+        } catch {
+            // Closing gives the lock up as well, only later where a child is just being started.
+        }
+    }
 }
 
 extension KernelNode {
