@@ -15,6 +15,8 @@ enum DemoCommand {
             try DemoBlock(bench, steps).run()
             steps.heading("a snapshot, a restore and a clone")
             try DemoCopies(bench, steps).run()
+            steps.heading("a group of two, as one program writes to both")
+            try DemoGroup(bench, steps).run()
         }
         if code == 0 { print("\nall steps passed; the driver, its mounts, devices and folder are gone") }
         return code

@@ -9,6 +9,8 @@ final class VolumeClient {
     private let connection: RPCConnection
     private var created: Set<String> = []
     private var snapshots: Set<String> = []
+    /// The members of each group.
+    private var groups: [String: [String]] = [:]
     private var staged: [String: String] = [:]
     private var published: [String: String] = [:]
 
@@ -82,6 +84,30 @@ final class VolumeClient {
         snapshots.remove(snapshot)
     }
 
+    /// Takes snapshots of volumes at one moment; returns the handle of the group and those of its members, in the order of
+    /// the volumes.
+    func groupSnapshot(of volumes: [String], named name: String) throws -> (group: String, members: [String])
+    {
+        let reply = try call(CSI.CreateVolumeGroupSnapshotRequest(name: name, sourceVolumeIDs: volumes))
+        guard let group = reply.groupSnapshot else {
+            throw CSIStatus(.internalError, "a reply without a group")
+        }
+        groups[group.groupSnapshotID] = group.snapshots.map(\.snapshotID)
+        let members = volumes.compactMap { volume in
+            group.snapshots.first { $0.sourceVolumeID == volume }?.snapshotID
+        }
+        guard members.count == volumes.count else {
+            throw CSIStatus(.internalError, "a group without a snapshot of each volume")
+        }
+        return (group.groupSnapshotID, members)
+    }
+
+    func deleteGroup(_ group: String) throws {
+        _ = try call(
+            CSI.DeleteVolumeGroupSnapshotRequest(groupSnapshotID: group, snapshotIDs: groups[group] ?? []))
+        groups[group] = nil
+    }
+
     /// Unpublishes, unstages and deletes whatever is left; goes on after a failure and throws the first one.
     func undoAll() throws {
         var first: (any Error)?
@@ -91,6 +117,7 @@ final class VolumeClient {
         for (target, volume) in published { attempt { try unpublish(volume, from: target) } }
         for (path, volume) in staged { attempt { try unstage(volume, from: path) } }
         for volume in created { attempt { try delete(volume) } }
+        for group in groups.keys { attempt { try deleteGroup(group) } }
         for snapshot in snapshots { attempt { try deleteSnapshot(snapshot) } }
         if let first { throw first }
     }
