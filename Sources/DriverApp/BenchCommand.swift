@@ -5,7 +5,7 @@ import Volumes
 enum BenchCommand {
     /// What can be measured alone; each part has drivers and pools of its own.
     enum Part: String, CaseIterable {
-        case lives, copies, lists
+        case lives, node, copies, lists
     }
 
     private static let usualLives = 50
@@ -15,7 +15,7 @@ enum BenchCommand {
     static func run(_ arguments: [String]) throws -> Int32 {
         let flags = try Flags(arguments, known: ["lives", "only"])
         guard flags.words.isEmpty else {
-            throw UsageError("use: loopcsi bench [--lives N] [--only lives|copies|lists]")
+            throw UsageError("use: loopcsi bench [--lives N] [--only lives|node|copies|lists]")
         }
         let lives = try lives(flags.one("lives"))
         let parts = try parts(flags.one("only"))
@@ -24,6 +24,7 @@ enum BenchCommand {
         for part in parts where code == 0 {
             switch part {
             case .lives: code = try Workbench.run("bench") { try measure($0, lives: lives) }
+            case .node: code = try Workbench.run("bench") { BenchReport.print(try BenchNode(on: $0)) }
             case .copies: code = try copies()
             case .lists:
                 code = try Workbench.run("bench", imageGiB: 16) { BenchReport.print(try BenchLists(on: $0)) }

@@ -8,6 +8,8 @@ struct BenchLists {
 
     private(set) var rows: [(title: String, durations: Durations)] = []
     private(set) var process: BenchProcess
+    /// From the start of the program to the first answer.
+    private(set) var start: Int64 = 0
 
     init(on bench: Workbench) throws {
         let client = bench.client
@@ -22,6 +24,7 @@ struct BenchLists {
         }
         process = try BenchProcess(bench.driver.processID)
         let (volume, snapshot) = (volumes[Self.count / 2], snapshots[Self.count / 2])
+        start = try Self.startAnother(on: bench)
         try ask("GetCapacity", client, CSI.GetCapacityRequest())
         try ask("ListSnapshots, a page of 100", client, CSI.ListSnapshotsRequest(maxEntries: 100))
         try ask("ListSnapshots, of one volume", client, CSI.ListSnapshotsRequest(sourceVolumeID: volume))
@@ -29,6 +32,16 @@ struct BenchLists {
         try ask("ListVolumes, a page of 100", client, CSI.ListVolumesRequest(maxEntries: 100))
         for snapshot in snapshots { try client.deleteSnapshot(snapshot) }
         for volume in volumes { try client.delete(volume) }
+    }
+
+    /// A second driver on the same pool, which does the very same at its start.
+    private static func startAnother(on bench: Workbench) throws -> Int64 {
+        try Directory.open(bench.folder).create("another", mode: 0o700)
+        let begin = Clock.monotonicNanoseconds
+        let another = try ChildDriver(folder: "\(bench.folder)/another", pool: bench.poolOption)
+        let duration = Clock.monotonicNanoseconds - begin
+        try another.stop()
+        return duration
     }
 
     private mutating func ask(_ title: String, _ client: VolumeClient, _ request: some CSIRequest) throws {

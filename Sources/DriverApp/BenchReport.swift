@@ -56,12 +56,31 @@ enum BenchReport {
         }
     }
 
+    static func print(_ node: BenchNode) {
+        Command.say("\n" + row("driver process, MB", ["resident", "own", "files", "threads"]))
+        for (when, process) in node.moments {
+            let aim = when.hasPrefix("500") ? "  aim: resident 24" : ""
+            Command.say(row(when, memory(process)) + aim)
+        }
+        let title = "\(BenchNode.atOnce) create, stage, publish at once"
+        Command.say(
+            row(title, [Figure.milliseconds(node.wallNanoseconds)]) + "  ms in all, \(node.failures) failures"
+        )
+    }
+
+    private static func memory(_ process: BenchProcess) -> [String] {
+        let memory = process.memory
+        return [memory.resident, memory.anonymous, memory.file]
+            .map { Figure.decimal($0, unit: 1_000_000, decimals: 1) } + ["\(process.threads)"]
+    }
+
     static func print(_ lists: BenchLists) {
         Command.say(
             "\n" + row("\(BenchLists.count) volumes and snapshots", ["median", "p90"]))
         for (title, durations) in lists.rows {
             Command.say(row(title, [durations.median, durations.p90].map(Figure.milliseconds)))
         }
+        Command.say(row("start of a driver on this pool", [Figure.milliseconds(lists.start)]) + "  aim: 1000")
         let resident = Figure.decimal(lists.process.memory.resident, unit: 1_000_000, decimals: 1)
         Command.say(row("driver process, MB resident", [resident]))
     }
@@ -86,11 +105,8 @@ enum BenchReport {
     ) {
         Command.say("\n" + row("driver process, MB", ["resident", "own", "files", "threads"]))
         for (when, process) in moments {
-            let memory = process.memory
-            let amounts = [memory.resident, memory.anonymous, memory.file]
-                .map { Figure.decimal($0, unit: 1_000_000, decimals: 1) }
             let aim = when == "idle" ? Figure.padded("", number) + "  aim: resident 22" : ""
-            Command.say(row(when, amounts + ["\(process.threads)"]) + aim)
+            Command.say(row(when, memory(process)) + aim)
         }
         let sum = wakeUps.reduce(0) { $0 + $1.count }
         Command.say(

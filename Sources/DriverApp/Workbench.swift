@@ -15,6 +15,8 @@ final class Workbench {
 
     /// Where the driver keeps its volumes.
     let pool: String
+    /// The same as the driver was told it.
+    let poolOption: String
 
     private init(folder: String, imageGiB: Int?, flags: [String]) throws {
         self.folder = folder
@@ -22,7 +24,8 @@ final class Workbench {
         pool = imageGiB == nil ? outer : PoolImage.mountPoint(in: outer)
         // Sparse, because a host should not lack what a demo hardly uses.
         let image = imageGiB.map { ",image=\($0)GiB,image-allocation=sparse" } ?? ""
-        driver = try ChildDriver(folder: folder, pool: "default=\(outer),reserve=0%\(image)", flags: flags)
+        poolOption = "default=\(outer),reserve=0%\(image)"
+        driver = try ChildDriver(folder: folder, pool: poolOption, flags: flags)
         client = VolumeClient(try driver.connect())
     }
 
