@@ -169,6 +169,12 @@ int32_t clinux_allocate(int32_t fd, int64_t offset, int64_t length)
     return allocate(fd, 0, offset, length);
 }
 
+int32_t clinux_drop_cache(int32_t fd)
+{
+    /* Returns the error itself, not through errno. */
+    return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 int32_t clinux_punch_hole(int32_t fd, int64_t offset, int64_t length)
 {
     return allocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);

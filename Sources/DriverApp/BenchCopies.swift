@@ -129,12 +129,13 @@ extension BenchCopies.Row {
     }
 }
 
-/// Why images get extent size hints: FICLONE of a sparse file that a random writer has filled, with and without them.
+/// Why images get extent size hints: FICLONE of a sparse file that was filled page by page in random order, with and
+/// without them.
 ///
 /// By bare system calls on the pool's own file system, so that nothing but the hints differs.
 struct BenchHints {
-    static let writes = 60_000
-    private static let fileBytes: Int64 = 4 << 30
+    static let fileBytes: Int64 = 512 << 20
+    private static let page: Int64 = 4096
 
     /// One file.
     struct Row {
@@ -179,10 +180,10 @@ struct BenchHints {
 
     private static func scatter(_ path: String) throws {
         let file = try OwnedDescriptor.open(path, .readWriteDirect)
-        let block = AlignedBlock(bytes: 4096, filledWith: 0xA5)
-        for number in 0..<writes {
-            if number % 1000 == 0 { try Interrupt.check() }
-            try block.write(to: file, offset: Int64.random(in: 0..<(fileBytes / 4096)) * 4096)
+        let block = AlignedBlock(bytes: Int(page), filledWith: 0xA5)
+        for (count, number) in (0..<fileBytes / page).shuffled().enumerated() {
+            if count % 1000 == 0 { try Interrupt.check() }
+            try block.write(to: file, offset: number * page)
         }
     }
 }

@@ -44,7 +44,7 @@ enum BenchReport {
 
     static func print(_ hints: BenchHints) {
         Command.say(
-            "\nFICLONE of a sparse file with \(BenchHints.writes) random writes, beside a random 4 KiB writer"
+            "\nFICLONE of a sparse file, its \(Figure.bytes(BenchHints.fileBytes)) filled in random order, beside a random 4 KiB writer"
         )
         Command.say(row("", ["extents", "median", "worst", "wait", "worst"]))
         for file in hints.rows {

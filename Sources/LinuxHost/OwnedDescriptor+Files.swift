@@ -103,6 +103,11 @@ extension OwnedDescriptor {
         try SystemError.check("FICLONE", on: pathForMessages, clinux_clone(number, source.number))
     }
 
+    /// Lets go of what the page cache holds of the file and has written already.
+    package func dropCache() throws(SystemError) {
+        try SystemError.check("posix_fadvise", on: pathForMessages, clinux_drop_cache(number))
+    }
+
     /// Gives the blocks of a range back; false where the file system cannot.
     package func punchHole(offset: Int64, bytes: Int64) throws(SystemError) -> Bool {
         try supported("fallocate punch hole", clinux_punch_hole(number, offset, bytes))

@@ -77,7 +77,11 @@ extension DiskPool {
 
 extension OwnedDescriptor {
     /// How many bytes of the file are data, not holes.
+    ///
+    /// What the page cache holds is let go of first: a page of zeros that the read-ahead of an earlier copy left over
+    /// reserved blocks counts as data (lseek(2), SEEK_DATA on unwritten extents), and the image is used past the cache.
     borrowing func dataBytes() throws(SystemError) -> Int64 {
+        try dropCache()
         var total: Int64 = 0
         var offset: Int64 = 0
         while let range = try nextData(from: offset) {

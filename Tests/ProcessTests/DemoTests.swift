@@ -49,7 +49,7 @@ import Testing
         arguments: [
             "probe", "create ext4", "stage", "publish", "grow the volume", "create block", "read them back",
             "count to 100", "snapshot", "restore the snapshot", "the restored volume", "clone",
-            "snapshot of both", "restore and use both",
+            "snapshot of both",
         ])
     func interrupted(after step: String) throws {
         var demo = try start("demo")

@@ -40,32 +40,18 @@ struct ManyObjectsTests {
         try folder.createFile("image", mode: 0o600).truncate(to: 1 << 20)
     }
 
-    private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
-        let start = Clock.monotonicNanoseconds
-        try body()
-        return Double(Clock.monotonicNanoseconds - start) / 1e6
-    }
-
-    /// The limits are for a debug build on a busy machine; README has what an optimized one needs.
-    @Test("Start, lists, filters, capacity and creation stay quick, and memory small")
+    @Test("A driver starts on them, and lists, filters, pages, creations and snapshots are right")
     func many() throws {
         try Rig.run(.init(poolWords: ",overcommit=100", expectsEmptyPool: false)) { rig in
             let pool = try fill(rig)
             _ = try rig.driver.stop()
-            #expect(try milliseconds { try rig.start() } < 10_000)
-            #expect(try milliseconds { _ = try rig.available() } < 100)
-            let paged = try milliseconds {
-                let page = try rig.snapshots { $0.maxEntries = 100 }
-                #expect(page.entries.count == 100 && !page.nextToken.isEmpty)
-            }
-            #expect(paged < 500)
-            let ofOne = try milliseconds {
-                let found = try rig.snapshots { $0.sourceVolumeID = "\(pool).pvc-10001000" }
-                #expect(
-                    found.entries.compactMap { $0.snapshot?.snapshotID }
-                        == (10_004_000..<10_004_004).map { "\(pool).snapshot-\($0)" })
-            }
-            #expect(ofOne < 500)
+            try rig.start()
+            let first = try rig.snapshots { $0.maxEntries = 100 }
+            #expect(first.entries.count == 100 && !first.nextToken.isEmpty)
+            let found = try rig.snapshots { $0.sourceVolumeID = "\(pool).pvc-10001000" }
+            #expect(
+                found.entries.compactMap { $0.snapshot?.snapshotID }
+                    == (10_004_000..<10_004_004).map { "\(pool).snapshot-\($0)" })
             var seen: [String] = []
             var token = ""
             repeat {
@@ -81,7 +67,6 @@ struct ManyObjectsTests {
             #expect(try rig.snapshots { $0.sourceVolumeID = life.id }.entries.isEmpty)
             let cut = try life.cut("one-more")
             #expect(try rig.snapshots { $0.sourceVolumeID = life.id }.entries.compactMap(\.snapshot) == [cut])
-            #expect(try rig.driver.residentKiB < 48 << 10)
             try rig.deleteSnapshot(cut)
             try life.delete()
         }

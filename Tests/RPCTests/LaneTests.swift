@@ -27,13 +27,9 @@ struct LaneTests {
         let rig = try Self.waitingRig(gate)
         let calls = (0..<5).map { _ in Self.call(rig.socket) }
         #expect(eventually { gate.entered == 2 })
-        let connection = try rig.connect()
-        // The three waiting ones are not visible from outside: the sixth call is refused once they are queued.
-        #expect(
-            try eventually {
-                let reply = try connection.unary("/t.T/Size", [], timeout: 0.2)
-                return reply.code == 14 && reply.message.contains("too many")
-            })
+        #expect(eventually { rig.server.load.waiting == 3 })
+        let reply = try rig.connect().unary("/t.T/Size", [], timeout: 5)
+        #expect(reply.code == 14 && reply.message.contains("too many"))
         gate.open()
         for call in calls { #expect(try call.value()?.body == [9]) }
         #expect(gate.seen == Array(repeating: false, count: 5))

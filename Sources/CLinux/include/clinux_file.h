@@ -74,6 +74,9 @@ int64_t clinux_pread_full(int32_t fd, void *_Nonnull buffer, size_t count, int64
 int64_t clinux_read_full(int32_t fd, void *_Nonnull buffer, size_t count);
 int32_t clinux_pwrite_full(int32_t fd, const void *_Nonnull bytes, size_t count, int64_t offset);
 
+/* Lets go of what the page cache holds of a file and has written already (POSIX_FADV_DONTNEED). */
+int32_t clinux_drop_cache(int32_t fd);
+
 /* Reserves blocks for [offset, offset + length) and extends the file where needed. */
 int32_t clinux_allocate(int32_t fd, int64_t offset, int64_t length);
 /* Gives blocks back; the size stays. EOPNOTSUPP where the file system cannot. */
