@@ -4,22 +4,24 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
 
 struct library httpserver_library;
 
-int32_t httpserver_load(const char **why)
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const char *failure;
+
+static void load(void)
 {
     /* The name of the version whose header this was built with; never unloaded. */
+    static char text[256];
     void *handle = dlopen("libmicrohttpd.so.12", RTLD_NOW | RTLD_LOCAL);
-    if (handle == NULL) {
-        *why = dlerror();
-        return -ENOENT;
-    }
-#define LOAD(name)                                                                     \
-    httpserver_library.name = (__typeof__(&MHD_##name))dlsym(handle, "MHD_" #name);    \
-    if (httpserver_library.name == NULL) {                                             \
-        *why = dlerror();                                                              \
-        return -ENOENT;                                                                \
+    int found = handle != NULL;
+#define LOAD(name)                                                                                \
+    if (found) {                                                                                  \
+        httpserver_library.name = (__typeof__(&MHD_##name))dlsym(handle, "MHD_" #name);           \
+        found = httpserver_library.name != NULL;                                                  \
     }
     LOAD(start_daemon)
     LOAD(stop_daemon)
@@ -28,5 +30,18 @@ int32_t httpserver_load(const char **why)
     LOAD(destroy_response)
     LOAD(queue_response)
 #undef LOAD
-    return 0;
+    if (!found) {
+        /* dlerror(3): the text belongs to the thread that failed, and the next failure replaces it. */
+        const char *why = dlerror();
+        snprintf(text, sizeof text, "%s", why ? why : "libmicrohttpd.so.12 cannot be loaded");
+        failure = text;
+    }
+}
+
+int32_t httpserver_load(const char **why)
+{
+    /* Once for the process: the functions are called by the threads of every server. */
+    pthread_once(&once, load);
+    *why = failure;
+    return failure == NULL ? 0 : -ENOENT;
 }

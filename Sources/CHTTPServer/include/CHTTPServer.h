@@ -28,7 +28,7 @@ typedef struct {
 typedef void (*httpserver_answer)(void *_Nonnull context, const char *_Nonnull path, httpserver_exchange exchange);
 
 /* Loads libmicrohttpd for good; to be called before anything else here. -ENOENT with *why set if it cannot be loaded;
- * *why is valid until the thread calls the dynamic linker again. */
+ * *why stays valid. From any thread. */
 int32_t httpserver_load(const char *_Nullable *_Nonnull why);
 
 /* 1 if the text is a numeric IPv4 or IPv6 address, else 0. */
