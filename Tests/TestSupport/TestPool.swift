@@ -49,12 +49,26 @@ package final class TestPool: Sendable {
     /// Opens the root of the file system.
     package func open() throws -> Directory { try Directory.open(path) }
 
+    /// Detaches the device, which a mount namespace that another test has just made holds until it lets go of the mounts
+    /// of others.
+    private func detach() throws {
+        let deadline = Clock.monotonicNanoseconds + 10_000_000_000
+        while true {
+            do throws(SystemError) {
+                return try device.detach()
+            } catch {
+                guard error.errno == .busy, Clock.monotonicNanoseconds < deadline else { throw error }
+                Clock.sleep(nanoseconds: 10_000_000)
+            }
+        }
+    }
+
     deinit {
         do {
             // What a failed test left on top of the pool goes first, or the pool could not go.
             try KernelLeaks.clear(below: path)
             try folder.unmountAll()
-            try device.detach()
+            try detach()
         } catch {
             print("the test pool at \(path) on \(device) could not be removed: \(error)")
         }
