@@ -8,11 +8,7 @@ extension ControllerService {
         guard request.maxEntries >= 0 else {
             throw .malformed(field: "max_entries", why: "\(request.maxEntries) is negative")
         }
-        var after: VolumeID?
-        if !request.startingToken.isEmpty {
-            let last = try catalog.position(request.startingToken, of: "volumes")
-            after = VolumeID(pool: last.pool, name: last.name)
-        }
+        let after = try catalog.position(request.startingToken, of: .volumes)
         let limit = request.maxEntries == 0 ? nil : Int(request.maxEntries)
         let page = try catalog.list(after: after, limit: limit)
         let healths = try node.health(of: page.volumes, images: page.images)
@@ -22,7 +18,7 @@ extension ControllerService {
                     volume: wire(volume),
                     status: CSI.VolumeStatus(volumeCondition: CSI.VolumeCondition(health)))
             },
-            nextToken: page.next.map { catalog.token(after: "\($0)", of: "volumes") } ?? "")
+            nextToken: catalog.text(of: page.next, of: .volumes))
     }
 
     @Sendable func getCapacity(

@@ -49,12 +49,8 @@ extension ControllerService {
         guard request.maxEntries >= 0 else {
             throw .malformed(field: "max_entries", why: "\(request.maxEntries) is negative")
         }
-        let list = "snapshots of \(request.sourceVolumeID)"
-        var after: SnapshotID?
-        if !request.startingToken.isEmpty {
-            let last = try catalog.position(request.startingToken, of: list)
-            after = SnapshotID(pool: last.pool, name: last.name)
-        }
+        let list = ListName.snapshots(of: request.sourceVolumeID)
+        let after = try catalog.position(request.startingToken, of: list)
         if !request.snapshotID.isEmpty { return try only(request) }
         var source: VolumeID?
         if !request.sourceVolumeID.isEmpty {
@@ -66,7 +62,7 @@ extension ControllerService {
             of: source, after: after, limit: request.maxEntries == 0 ? nil : Int(request.maxEntries))
         return CSI.ListSnapshotsResponse(
             entries: page.snapshots.map { CSI.ListedSnapshot(snapshot: CSI.Snapshot($0)) },
-            nextToken: page.next.map { catalog.token(after: "\($0)", of: list) } ?? "")
+            nextToken: catalog.text(of: page.next, of: list))
     }
 
     /// The list of the one snapshot that was asked for, if it is there and fits the other filter.

@@ -5,7 +5,7 @@ package struct VolumePage: Sendable {
     /// Their images as they lay in the pools; nothing for one that is missing.
     package let images: [ImageState?]
     /// Where the next page starts; nothing after the last one.
-    package let next: VolumeID?
+    package let next: ListToken?
 }
 
 /// What GetCapacity answers.
@@ -26,50 +26,46 @@ extension Catalog {
     /// No reply holds more entries, so that it stays below the 4 MiB that gRPC clients accept.
     package static let longestPage = 8000
 
-    /// Lists volumes in the order of their handles, after the one that the last page ended with.
+    /// Lists volumes in the order of their handles, from where the last page ended.
     ///
     /// Paging by key instead of by index: volumes deleted between two pages do no harm. Inline volumes are left out:
     /// no controller made them, and none is to delete them.
-    package func list(after: VolumeID?, limit: Int?) throws(VolumeFault) -> VolumePage {
-        if let after { try expectServed(after.pool) }
-        return try page(after: after.map { ($0.pool, $0.name) }, limit: limit) {
+    package func list(after: ListToken?, limit: Int?) throws(VolumeFault) -> VolumePage {
+        try page(after: after, limit: limit) {
             (shelf, name, room) throws(VolumeFault) in
             try shelf.volumes(after: name, limit: room)
         } cut: { (found, isLast) in
             VolumePage(
-                volumes: found.map(\.0), images: found.map(\.1), next: isLast ? nil : found.last?.0.id)
+                volumes: found.map(\.0), images: found.map(\.1),
+                next: isLast ? nil : (found.last?.0.id).map { ListToken(pool: $0.pool, after: $0.name) })
         }
     }
 
-    /// The token that a list goes on with after that entry; `list` names the list with its filters.
-    ///
-    /// The digest keeps a token from being used for a list that it was not made for.
-    package func token(after id: String, of list: String) -> String {
-        "\(id)~\(sha256Hex("\(list) after \(id)").prefix(8))"
+    /// The text of a token that ends a page; empty for none, as after the last page.
+    package func text(of token: ListToken?, of list: ListName) -> String {
+        token?.text(of: list, sha256Hex: sha256Hex) ?? ""
     }
 
-    /// The entry that a list goes on after.
+    /// Where a list begins; an empty text is its beginning.
     ///
     /// - Throws: `staleToken` for a token that was not made for this list.
-    package func position(
-        _ token: String, of list: String
-    ) throws(VolumeFault) -> (pool: PoolID, name: VolumeName) {
-        let parts = token.split(separator: "~", maxSplits: 1).map(String.init)
-        guard let text = parts.first, let id = SnapshotID(text), self.token(after: text, of: list) == token,
-            shelf(of: id.pool) != nil
-        else { throw .staleToken("it is not a next_token of this list; start again without one") }
-        // Snapshots have names of the form of volumes', and members of groups one of their own.
-        return (id.pool, id.name)
+    package func position(_ text: String, of list: ListName) throws(VolumeFault) -> ListToken? {
+        guard !text.isEmpty else { return nil }
+        guard let token = ListToken(text, of: list, sha256Hex: sha256Hex), shelf(of: token.pool) != nil else {
+            throw .staleToken("it is not a next_token of this list; start again without one")
+        }
+        return token
     }
 
     /// Gathers a page from the pools in the order of their identities.
     ///
     /// One entry more than the page has room for tells whether there is another page.
     func page<Entry, Page>(
-        after: (pool: PoolID, name: VolumeName)?, limit: Int?,
+        after: ListToken?, limit: Int?,
         _ part: (Shelf, VolumeName?, _ room: Int) throws(VolumeFault) -> [Entry],
         cut: ([Entry], _ isLast: Bool) -> Page
     ) throws(VolumeFault) -> Page {
+        if let after { try expectServed(after.pool) }
         let room = min(limit ?? Self.longestPage, Self.longestPage)
         var found: [Entry] = []
         for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text })
@@ -82,7 +78,7 @@ extension Catalog {
     }
 
     /// A token that names a pool of somebody else was not made here, or before a pool was taken away.
-    func expectServed(_ pool: PoolID) throws(VolumeFault) {
+    private func expectServed(_ pool: PoolID) throws(VolumeFault) {
         guard shelf(of: pool) == nil else { return }
         throw .staleToken("it is not a next_token of this driver; start again without one")
     }

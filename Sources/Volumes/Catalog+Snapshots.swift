@@ -20,7 +20,7 @@ package struct SnapshotPage: Sendable {
     /// The snapshots, ordered by handle.
     package let snapshots: [SnapshotRecord]
     /// Where the next page starts; nothing after the last one.
-    package let next: SnapshotID?
+    package let next: ListToken?
 }
 
 extension Catalog {
@@ -132,19 +132,20 @@ extension Catalog {
         return record
     }
 
-    /// Lists snapshots in the order of their handles, after the one that the last page ended with.
+    /// Lists snapshots in the order of their handles, from where the last page ended.
     ///
     /// `source` leaves out those of other volumes.
     package func listSnapshots(
-        of source: VolumeID?, after: SnapshotID?, limit: Int?
+        of source: VolumeID?, after: ListToken?, limit: Int?
     ) throws(VolumeFault) -> SnapshotPage {
-        if let after { try expectServed(after.pool) }
-        return try page(after: after.map { ($0.pool, $0.name) }, limit: limit) {
+        try page(after: after, limit: limit) {
             (shelf, name, room) throws(VolumeFault) in
             guard source == nil || source?.pool == shelf.store.pool.id else { return [] }
             return try shelf.snapshots(of: source?.name, after: name, limit: room)
         } cut: { (snapshots, isLast) in
-            SnapshotPage(snapshots: snapshots, next: isLast ? nil : snapshots.last?.id)
+            SnapshotPage(
+                snapshots: snapshots,
+                next: isLast ? nil : (snapshots.last?.id).map { ListToken(pool: $0.pool, after: $0.name) })
         }
     }
 }

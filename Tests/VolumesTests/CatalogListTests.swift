@@ -15,7 +15,7 @@ struct CatalogListTests {
 
     private func pages(of size: Int, between: (Int) throws -> Void = { _ in }) throws -> [[VolumeID]] {
         var pages: [[VolumeID]] = []
-        var token: VolumeID?
+        var token: ListToken?
         repeat {
             let page = try driver.catalog.list(after: token, limit: size)
             pages.append(page.volumes.map(\.id))
@@ -53,7 +53,8 @@ struct CatalogListTests {
         "A token of a pool that is not here is stale",
         arguments: ["0000000000000000.z", "ffffffffffffffff.a"])
     func foreignToken(text: String) throws {
-        let token = try known(VolumeID(text))
+        let id = try known(VolumeID(text))
+        let token = ListToken(pool: id.pool, after: id.name)
         #expect(try fault { _ = try driver.catalog.list(after: token, limit: nil) } == .staleToken)
     }
 

@@ -180,7 +180,9 @@ struct CatalogSnapshotTests {
         let b = try driver.create("b")
         let all = try (1...5).map { try driver.cut("s\($0)", of: $0 == 3 ? b : a) }
         let first = try driver.catalog.listSnapshots(of: nil, after: nil, limit: 2)
-        #expect(first.snapshots == Array(all[..<2]) && first.next == all[1].id)
+        #expect(
+            first.snapshots == Array(all[..<2])
+                && first.next == ListToken(pool: all[1].id.pool, after: all[1].id.name))
         try driver.catalog.delete(all[1].id)
         let rest = try driver.catalog.listSnapshots(of: nil, after: first.next, limit: nil)
         #expect(rest.snapshots == Array(all[2...]) && rest.next == nil)

@@ -1,0 +1,96 @@
+import CSIServices
+import CSIWire
+import Testing
+import Volumes
+import VolumesTestSupport
+
+@Suite("Which pools a call names")
+struct CallTargetTests {
+    private static let a = "00000000000000aa"
+    private static let b = "00000000000000bb"
+
+    private func pools<Request: CSIRequest>(_ request: Request) throws -> [String] {
+        try CallTarget(path: Request.path, request: request.encoded()).pools.map(\.text)
+    }
+
+    @Test("Each handle names its pool")
+    func handles() throws {
+        let volume = "\(Self.a).v"
+        #expect(try pools(CSI.DeleteVolumeRequest(volumeID: volume)) == [Self.a])
+        #expect(try pools(CSI.ValidateVolumeCapabilitiesRequest(volumeID: volume)) == [Self.a])
+        #expect(try pools(CSI.ControllerExpandVolumeRequest(volumeID: volume)) == [Self.a])
+        #expect(try pools(CSI.ControllerGetVolumeRequest(volumeID: volume)) == [Self.a])
+        #expect(try pools(CSI.ControllerModifyVolumeRequest(volumeID: volume)) == [Self.a])
+        #expect(try pools(CSI.CreateSnapshotRequest(sourceVolumeID: volume)) == [Self.a])
+        for snapshot in ["\(Self.a).s", "\(Self.a).g_0"] {
+            #expect(try pools(CSI.DeleteSnapshotRequest(snapshotID: snapshot)) == [Self.a])
+            #expect(try pools(CSI.GetSnapshotRequest(snapshotID: snapshot)) == [Self.a])
+        }
+        #expect(try pools(CSI.DeleteVolumeGroupSnapshotRequest(groupSnapshotID: "\(Self.a).g")) == [Self.a])
+        #expect(try pools(CSI.GetVolumeGroupSnapshotRequest(groupSnapshotID: "\(Self.a).g")) == [Self.a])
+    }
+
+    @Test("A creation names the pool of its source, and none without one")
+    func creation() throws {
+        func request(_ source: CSI.VolumeContentSource?) -> CSI.CreateVolumeRequest {
+            CSI.CreateVolumeRequest(
+                name: "v", contentSource: source,
+                accessibilityRequirements: CSI.TopologyRequirement(
+                    requisite: [CSI.Topology(segments: ["topology.loop.test/pool.p": Self.b])]))
+        }
+        #expect(try pools(request(nil)) == [])
+        #expect(try pools(request(.unspecified)) == [])
+        #expect(try pools(request(.volume(id: "\(Self.a).v"))) == [Self.a])
+        #expect(try pools(request(.snapshot(id: "\(Self.a).g_3"))) == [Self.a])
+        #expect(try pools(request(.snapshot(id: "elsewhere"))) == [])
+    }
+
+    @Test("A group names the pool of each source once, in the order of the request")
+    func group() throws {
+        let sources = ["\(Self.b).v", "\(Self.a).v", "what", "\(Self.b).w"]
+        #expect(
+            try pools(CSI.CreateVolumeGroupSnapshotRequest(name: "g", sourceVolumeIDs: sources))
+                == [Self.b, Self.a])
+    }
+
+    @Test("A list names the pools of its filters and of its token")
+    func lists() throws {
+        #expect(try pools(CSI.ListVolumesRequest()) == [])
+        #expect(try pools(CSI.ListVolumesRequest(startingToken: "\(Self.a).v~12345678")) == [Self.a])
+        #expect(try pools(CSI.ListVolumesRequest(startingToken: "\(Self.a).~12345678")) == [Self.a])
+        #expect(try pools(CSI.ListVolumesRequest(startingToken: "7")) == [])
+        #expect(try pools(CSI.ListSnapshotsRequest(sourceVolumeID: "\(Self.a).v")) == [Self.a])
+        #expect(try pools(CSI.ListSnapshotsRequest(snapshotID: "\(Self.a).g_1")) == [Self.a])
+        #expect(
+            try pools(
+                CSI.ListSnapshotsRequest(
+                    startingToken: "\(Self.b).s~12345678", sourceVolumeID: "\(Self.a).v"))
+                == [Self.a, Self.b])
+    }
+
+    @Test(
+        "Ids that no driver of this kind minted name no pool",
+        arguments: ["", "v", "00000000000000AA.v", "00000000000000aa", "00000000000000aa.", "a.b", "../x"])
+    func foreign(id: String) throws {
+        #expect(try pools(CSI.DeleteVolumeRequest(volumeID: id)) == [])
+        #expect(try pools(CSI.DeleteSnapshotRequest(snapshotID: id)) == [])
+        #expect(try pools(CSI.DeleteVolumeGroupSnapshotRequest(groupSnapshotID: id)) == [])
+    }
+
+    @Test("Calls without ids, and calls that are not offered, name no pool, whatever they carry")
+    func others() throws {
+        #expect(try pools(CSI.GetPluginInfoRequest()) == [])
+        #expect(try pools(CSI.GetCapacityRequest()) == [])
+        #expect(try CallTarget(path: "/csi.v1.Node/Unknown", request: [0xff, 0xff]).pools == [])
+    }
+
+    @Test("Bytes that are no request are INVALID_ARGUMENT")
+    func garbage() throws {
+        for path in [CSI.DeleteVolumeRequest.path, CSI.CreateVolumeRequest.path] {
+            let status = #expect(throws: CSIStatus.self) {
+                try CallTarget(path: path, request: [0x0a, 0x7f, 0x00])
+            }
+            #expect(status?.code == .invalidArgument)
+        }
+    }
+}
