@@ -52,10 +52,11 @@ let package = Package(
         swift("HTTPServer", ["CHTTPServer"]),
         swift("Metrics", []),
         swift("CSIServices", ["Volumes", "CSIWire", "Log"]),
+        swift("Relay", ["CSIServices", "CSIWire", "Volumes", "LinuxHost", "Log"]),
         swift(
             "DriverApp",
             [
-                "CSIServices", "CSIWire", "RPCServer", "RPCClient", "HTTPServer", "Metrics", "Pool",
+                "CSIServices", "Relay", "CSIWire", "RPCServer", "RPCClient", "HTTPServer", "Metrics", "Pool",
                 "LinuxHost", "Volumes", "Log",
             ]),
         .executableTarget(name: "loopcsi", dependencies: ["DriverApp"], swiftSettings: strict),
@@ -76,6 +77,7 @@ let package = Package(
         tests("HTTPServerTests", ["HTTPServer", "LinuxHost"]),
         tests("MetricsTests", ["Metrics"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
+        tests("RelayTests", ["Relay", "CSIServices", "CSIWire", "Volumes", "LinuxHost", "Log"]),
         tests(
             "DriverAppTests",
             [

@@ -28,6 +28,16 @@ package struct CSIMethod: Equatable, Sendable {
         return all.first { $0.path == path }
     }
 
+    /// What is wrong with the bytes of a reply, if they are no reply to this call.
+    package func objection(toReply bytes: [UInt8]) -> String? {
+        do throws(WireFault) {
+            try WireScan.check(bytes, as: reply)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     /// The type of the request.
     var request: MessageType { ServiceType.all[serviceIndex].request(ofMethod: methodIndex) }
 

@@ -1,0 +1,75 @@
+import CSIWire
+import Volumes
+
+/// What a node says of itself in the manifest of GetPluginInfo.
+struct NodeClaim: Equatable, Sendable {
+    /// A running kernel under a name. Two of them are two machines, or one before and after a reboot.
+    struct Identity: Hashable, Sendable {
+        /// The id of the node, as kubelet knows it.
+        let node: String
+        /// The kernel's boot id.
+        let boot: String
+    }
+
+    let identity: Identity
+    /// The pools by their names.
+    let pools: [PoolName: PoolID]
+    /// The pool that volumes go to whose class names none.
+    let defaultPool: PoolName?
+    /// The pools that other nodes may have too.
+    let shared: Set<PoolID>
+    /// Pools that the node should have, but whose disk it does not see now.
+    let lost: Set<PoolID>
+
+    /// Why a reply is no claim.
+    struct Fault: Error, Equatable { let why: String }
+
+    /// Reads the reply to GetPluginInfo of a driver that should have that name.
+    init(_ reply: CSI.GetPluginInfoResponse, driver: String) throws(Fault) {
+        guard reply.name == driver else {
+            throw Fault(why: "it serves the driver '\(reply.name.prefix(64))' instead of '\(driver)'")
+        }
+        let manifest = reply.manifest
+        guard let node = manifest[ManifestKey.node], !node.isEmpty, let boot = manifest[ManifestKey.boot],
+            !boot.isEmpty
+        else { throw Fault(why: "it does not say which node it is; is it of an older version?") }
+        identity = Identity(node: node, boot: boot)
+        var pools: [PoolName: PoolID] = [:]
+        for (key, value) in manifest where key.hasPrefix(ManifestKey.poolPrefix) {
+            guard let name = PoolName(String(key.dropFirst(ManifestKey.poolPrefix.count))),
+                let id = PoolID(value)
+            else { throw Fault(why: "its manifest has the pool '\(key.prefix(64))', which is none") }
+            pools[name] = id
+        }
+        self.pools = pools
+        defaultPool = manifest[ManifestKey.defaultPool].flatMap(PoolName.init)
+        func named(_ key: String) -> Set<PoolID> {
+            let names = manifest[key]?.split(separator: ",").map(String.init) ?? []
+            return Set(names.compactMap(PoolName.init).compactMap { pools[$0] })
+        }
+        shared = named(ManifestKey.sharedPools)
+        lost = named(ManifestKey.lostPools)
+    }
+
+    /// True if volumes that ask for that pool, or for none in particular, may come to be in this one.
+    func serves(_ id: PoolID, asked name: PoolName?) -> Bool {
+        guard let name = name ?? defaultPool else { return false }
+        return pools[name] == id
+    }
+}
+
+/// The keys of the manifest.
+package enum ManifestKey {
+    /// The id of the node.
+    package static let node = "node"
+    /// The boot id of its kernel.
+    package static let boot = "boot"
+    /// Followed by the name of a pool: the pool's id.
+    package static let poolPrefix = "pool."
+    /// The name of the pool that volumes go to whose class names none.
+    package static let defaultPool = "default-pool"
+    /// The names of the pools that other nodes may have too, joined by commas.
+    package static let sharedPools = "shared-pools"
+    /// The names of the pools whose disk the node does not see now, joined by commas.
+    package static let lostPools = "lost-pools"
+}

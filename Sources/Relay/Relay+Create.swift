@@ -1,0 +1,156 @@
+import CSIWire
+import Volumes
+
+extension Relay {
+    /// Passes on the creation of a volume that has no source: to the first place in the topology's order that has
+    /// room, or to the one with most room where no topology is given.
+    ///
+    /// A call may be a repeated one whose first answer got lost. So where several nodes may have made the volume, all
+    /// are asked for one of that name first. `LIMIT:` with a topology, only its first place must answer for that; an
+    /// earlier attempt may have gone elsewhere, because that place was full then, and its node may be unreachable
+    /// now. Then the older volume stays behind, in `loopcsi volume list` of that node. Refusing instead would let each
+    /// unreachable node stop all creations.
+    func createVolume(
+        _ bytes: [UInt8], until deadline: Int64, _ trace: inout Trace
+    ) throws(CSIStatus) -> [UInt8] {
+        let path = CSI.CreateVolumeRequest.path
+        let request = try CSI.CreateVolumeRequest(decoding: bytes)
+        let place = request.accessibilityRequirements
+        let isFree = (place?.preferred ?? []).isEmpty && (place?.requisite ?? []).isEmpty
+        let candidates =
+            isFree
+            ? try anywhere(request, until: deadline) : try inOrder(request, until: deadline)
+        guard let first = candidates.first else {
+            // No node fits: any of them says why.
+            return try forward(
+                path, bytes, toOneOf: [try fleet.anyNodes(until: deadline)[0]], until: deadline, &trace)
+        }
+        let pools = Set(candidates.flatMap(\.pools))
+        if pools.count == 1 || candidates.count == 1 || request.name.isEmpty {
+            return try forward(
+                path, bytes, toOneOf: pools.count == 1 ? candidates.map(\.node) : [first.node],
+                until: deadline,
+                &trace)
+        }
+        if let holder = try holder(of: request.name, candidates, all: isFree, until: deadline) {
+            return try forward(path, bytes, toOneOf: [holder], until: deadline, &trace)
+        }
+        let ordered = isFree ? try byRoom(candidates, request, until: deadline) : candidates
+        return try spill(path, bytes, over: ordered, until: deadline, &trace)
+    }
+
+    /// Creates at the first node that has room and is fit for it.
+    private func spill(
+        _ path: String, _ bytes: [UInt8], over candidates: [Candidate], until deadline: Int64,
+        _ trace: inout Trace
+    ) throws(CSIStatus) -> [UInt8] {
+        var refusals: [(FleetMap.Node, CSIStatus)] = []
+        for candidate in candidates {
+            do throws(CSIStatus) {
+                return try forward(path, bytes, toOneOf: [candidate.node], until: deadline, &trace)
+            } catch {
+                // Any other answer stands: of UNAVAILABLE, because the volume may be there already.
+                guard error.code == .resourceExhausted || error.code == .failedPrecondition else {
+                    throw error
+                }
+                refusals.append((candidate.node, error))
+            }
+        }
+        throw Self.verdict(of: refusals)
+    }
+
+    private func anywhere(
+        _ request: CSI.CreateVolumeRequest, until deadline: Int64
+    ) throws(CSIStatus) -> [Candidate] {
+        try fleet.whole(until: deadline).candidates(asked: Self.pool(request))
+    }
+
+    /// The candidates in the order of the topology: the preferred ones among those that are allowed, then the others.
+    private func inOrder(
+        _ request: CSI.CreateVolumeRequest, until deadline: Int64
+    ) throws(CSIStatus) -> [Candidate] {
+        let asked = Self.pool(request)
+        let requisite = request.accessibilityRequirements?.requisite ?? []
+        let preferred = request.accessibilityRequirements?.preferred ?? []
+        var ordered: [Candidate] = []
+        var missing: CSIStatus?
+        for (index, term) in (preferred + requisite).enumerated() {
+            do throws(CSIStatus) {
+                // Nobody looks again for places further down, which may be gone for good.
+                let found =
+                    index == 0
+                    ? try candidates(reaching: term.segments, asked: asked, until: deadline)
+                    : known(reaching: term.segments, asked: asked)
+                ordered += found.filter { new in !ordered.contains { $0.node.address == new.node.address } }
+            } catch {
+                // An earlier attempt most likely went to the first place, whose driver may just be restarting.
+                if index == 0, !fleet.mayPassOver { throw error }
+                missing = missing ?? error
+            }
+        }
+        if ordered.isEmpty, let missing { throw missing }
+        guard !requisite.isEmpty, !preferred.isEmpty else { return ordered }
+        let allowed = Set(
+            requisite.flatMap { known(reaching: $0.segments, asked: asked) }.map(\.node.address))
+        return ordered.filter { allowed.contains($0.node.address) }
+    }
+
+    /// The node that has a volume of that name already.
+    ///
+    /// - Throws: UNAVAILABLE if the first candidate, or with `all` any of them, does not tell.
+    private func holder(
+        of name: String, _ candidates: [Candidate], all: Bool, until deadline: Int64
+    ) throws(CSIStatus) -> FleetMap.Node? {
+        let folder = VolumeName(for: name, sha256Hex: sha256Hex)
+        var seen: Set<PoolID> = []
+        let places = candidates.flatMap { candidate in
+            candidate.pools.filter { seen.insert($0).inserted }.map { (candidate.node, $0) }
+        }
+        var requests = places.map {
+            CSI.ControllerGetVolumeRequest(volumeID: "\(VolumeID(pool: $0.1, name: folder))")
+        }[...]
+        // Half of the time, so that some is left for the creation.
+        let verdicts = ask(
+            places.map(\.0), CSI.ControllerGetVolumeRequest.path,
+            { _ in requests.popFirst()?.encoded() ?? [] }, until: now() + max(deadline - now(), 0) / 2)
+        for (place, verdict) in zip(places, verdicts) {
+            if case .answered = verdict { return place.0 }
+        }
+        for (place, verdict) in zip(places, verdicts) where all || place.0 == candidates.first?.node {
+            switch verdict {
+            case .answered: break
+            case .refused(let status) where status.code == .notFound: break
+            case .refused(let status):
+                throw Self.unavailable(place.0, "whether it has the volume is not known: \(status.message)")
+            case .unreachable(let why): throw Self.unavailable(place.0, why)
+            }
+        }
+        return nil
+    }
+
+    /// Those with most room first.
+    private func byRoom(
+        _ candidates: [Candidate], _ request: CSI.CreateVolumeRequest, until deadline: Int64
+    ) throws(CSIStatus) -> [Candidate] {
+        let question = CSI.GetCapacityRequest(
+            volumeCapabilities: request.volumeCapabilities, parameters: request.parameters)
+        let verdicts = ask(
+            candidates.map(\.node), CSI.GetCapacityRequest.path, { _ in question.encoded() }, until: deadline)
+        var rooms: [(Candidate, Int64)] = []
+        for (candidate, verdict) in zip(candidates, verdicts) {
+            switch verdict {
+            case .answered(let reply):
+                rooms.append((candidate, try CSI.GetCapacityResponse(decoding: reply).availableCapacity))
+            // What is wrong with the request, the creation says better.
+            case .refused: rooms.append((candidate, 0))
+            case .unreachable(let why): throw Self.unavailable(candidate.node, why)
+            }
+        }
+        return rooms.enumerated().sorted { ($1.element.1, $0.offset) < ($0.element.1, $1.offset) }.map(
+            \.element.0)
+    }
+
+    private static func pool(_ request: CSI.CreateVolumeRequest) -> PoolName? {
+        request.parameters["pool"].flatMap(PoolName.init)
+    }
+}

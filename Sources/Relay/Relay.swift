@@ -1,0 +1,145 @@
+import CSIServices
+package import CSIWire
+import LinuxHost
+import Log
+import Synchronization
+import Volumes
+
+/// Answers the calls of the Controller and GroupController services by passing them to the nodes.
+package final class Relay: Sendable {
+    /// So many calls may be under way to one node, so that one that hangs cannot take all threads.
+    static let mostPerNode = 128
+    /// The longest that a node may take where the caller has set no deadline, in nanoseconds.
+    static let longest: Int64 = 600_000_000_000
+
+    let fleet: Fleet
+    let caller: any NodeCaller
+    let topologyPrefix: String
+    let sha256Hex: @Sendable (String) -> String
+    let now: @Sendable () -> Int64
+    let log: Logger
+    private let underWay = Mutex<[NodeAddress: Int]>([:])
+
+    /// Passes calls to the nodes of the fleet.
+    package init(
+        fleet: Fleet, sha256Hex: @escaping @Sendable (String) -> String,
+        now: @escaping @Sendable () -> Int64 = { Clock.monotonicNanoseconds }
+    ) {
+        self.fleet = fleet
+        caller = fleet.caller
+        topologyPrefix = "topology.\(fleet.driver)"
+        self.sha256Hex = sha256Hex
+        self.now = now
+        log = fleet.log
+    }
+
+    /// Answers a call of one of the relayed methods, in time for its caller's deadline (nanoseconds of the monotonic
+    /// clock), and logs it in one line.
+    ///
+    /// - Throws: what the node says; UNAVAILABLE where no node, or not every node that it takes, can be asked.
+    package func answer(_ path: String, _ request: [UInt8], until deadline: Int64?) throws(CSIStatus)
+        -> [UInt8]
+    {
+        let began = now()
+        var trace = Trace()
+        do throws(CSIStatus) {
+            let reply = try route(path, request, until: budget(deadline), &trace)
+            log.log(.info, "relayed", fields(path, .ok, began, trace))
+            return reply
+        } catch {
+            log.log(.warning, "relayed", fields(path, error.code, began, trace) + [(.error, error.message)])
+            throw error
+        }
+    }
+
+    /// Where a call went, for its line in the log.
+    struct Trace {
+        var pool: PoolID?
+        var nodes: [String] = []
+    }
+
+    private func route(
+        _ path: String, _ request: [UInt8], until deadline: Int64, _ trace: inout Trace
+    ) throws(CSIStatus) -> [UInt8] {
+        let pools = try CallTarget(path: path, request: request).pools
+        switch path {
+        case CSI.CreateVolumeRequest.path where pools.isEmpty:
+            return try createVolume(request, until: deadline, &trace)
+        case CSI.GetCapacityRequest.path: return try capacity(request, until: deadline, &trace)
+        case CSI.ListVolumesRequest.path: return try listVolumes(request, until: deadline)
+        case CSI.ListSnapshotsRequest.path where try !Self.isFiltered(request):
+            return try listSnapshots(request, until: deadline)
+        case CSI.CreateVolumeGroupSnapshotRequest.path where pools.count > 1:
+            return try createGroup(request, of: pools, until: deadline, &trace)
+        default:
+            guard let pool = pools.first else {
+                // No driver of ours made such an id, so every node says the same of it.
+                return try forward(
+                    path, request, toOneOf: try fleet.anyNodes(until: deadline), until: deadline, &trace)
+            }
+            trace.pool = pool
+            return try forward(
+                path, request, toOneOf: try fleet.nodes(of: pool, until: deadline), until: deadline, &trace)
+        }
+    }
+
+    private static func isFiltered(_ request: [UInt8]) throws(CSIStatus) -> Bool {
+        let request = try CSI.ListSnapshotsRequest(decoding: request)
+        return !request.snapshotID.isEmpty || !request.sourceVolumeID.isEmpty
+    }
+
+    /// The time that nodes get: less than the caller has, so that it hears of a node that does not answer.
+    private func budget(_ deadline: Int64?) -> Int64 {
+        guard let deadline else { return now() + Self.longest }
+        return deadline - min(max(deadline - now(), 0) / 10, 250_000_000)
+    }
+
+    private func fields(
+        _ path: String, _ code: CSICode, _ began: Int64, _ trace: Trace
+    ) -> [(LogKey, any LogValue)] {
+        var fields: [(LogKey, any LogValue)] = [
+            (.method, path.split(separator: "/").last.map(String.init) ?? path), (.code, code.name),
+            (.ms, Double((now() - began) / 1000) / 1000),
+        ]
+        if let pool = trace.pool { fields.append((.poolID, pool.text)) }
+        if !trace.nodes.isEmpty { fields.append((.nodeID, trace.nodes.joined(separator: ","))) }
+        return fields
+    }
+
+    /// Makes calls to nodes, all at once; a node that has too many calls already counts as not reached.
+    func ask(
+        _ nodes: [FleetMap.Node], _ path: String, _ request: (FleetMap.Node) -> [UInt8], until deadline: Int64
+    ) -> [NodeVerdict] {
+        let admitted = nodes.map { enter($0.address) }
+        defer { for (node, isIn) in zip(nodes, admitted) where isIn { leave(node.address) } }
+        let calls = zip(nodes, admitted).filter(\.1).map { NodeCall($0.0.address, path, request($0.0)) }
+        var replies = caller.call(calls, until: deadline)[...]
+        return zip(nodes, admitted).map { node, isIn in
+            guard isIn, let reply = replies.popFirst() else {
+                return .unreachable("\(Self.mostPerNode) calls wait for it already")
+            }
+            let verdict = NodeVerdict(reply, to: path)
+            if case .unreachable = verdict { fleet.suspect(node) }
+            return verdict
+        }
+    }
+
+    private func enter(_ address: NodeAddress) -> Bool {
+        underWay.withLock { calls in
+            guard calls[address, default: 0] < Self.mostPerNode else { return false }
+            calls[address, default: 0] += 1
+            return true
+        }
+    }
+
+    private func leave(_ address: NodeAddress) {
+        underWay.withLock { calls in
+            calls[address, default: 1] -= 1
+            if calls[address] == 0 { calls[address] = nil }
+        }
+    }
+
+    static func unavailable(_ node: FleetMap.Node, _ why: String) -> CSIStatus {
+        CSIStatus(.unavailable, "node \(node.label): \(why)")
+    }
+}
