@@ -31,9 +31,8 @@ let package = Package(
 
         // Own C, and C generated from proto/csi.proto.
         .target(name: "CLinux", cSettings: warnings),
-        .target(
-            name: "CGRPCShim", cSettings: warnings,
-            linkerSettings: [.linkedLibrary("grpc_unsecure"), .linkedLibrary("gpr")]),
+        // gRPC core itself is loaded at run time, with or without TLS.
+        .target(name: "CGRPCShim", cSettings: warnings, linkerSettings: [.linkedLibrary("gpr")]),
         .target(name: "CHTTP2Client", cSettings: warnings, linkerSettings: [.linkedLibrary("nghttp2")]),
         // libmicrohttpd is loaded at run time, where it is asked for.
         .target(name: "CHTTPServer", cSettings: warnings),
@@ -48,6 +47,7 @@ let package = Package(
         swift("Pool", ["Volumes", "LinuxHost", "Log"]),
         swift("CSIWire", ["CCSIProto", "Log"]),
         swift("RPCServer", ["CGRPCShim", "Log"]),
+        swift("RPCChannel", ["RPCServer", "CGRPCShim"]),
         swift("RPCClient", ["CHTTP2Client"]),
         swift("HTTPServer", ["CHTTPServer"]),
         swift("Metrics", []),
@@ -73,7 +73,7 @@ let package = Package(
         tests("VolumesTests", ["Volumes", "VolumesTestSupport"]),
         tests("PoolTests", ["Pool", "Volumes", "VolumesTestSupport", "LinuxHost", "Log"]),
         tests("CSIWireTests", ["CSIWire"]),
-        tests("RPCTests", ["RPCServer", "RPCClient"]),
+        tests("RPCTests", ["RPCServer", "RPCChannel", "RPCClient"]),
         tests("HTTPServerTests", ["HTTPServer", "LinuxHost"]),
         tests("MetricsTests", ["Metrics"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),

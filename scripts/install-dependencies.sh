@@ -8,7 +8,7 @@ set -euo pipefail
 packages() {
     cat <<'LIST'
 make                  runs the targets of the Makefile
-libgrpc-dev           gRPC core, which serves the CSI socket
+libgrpc-dev           gRPC core, which serves the CSI socket and the relay
 libprotobuf-c-dev     packs and unpacks CSI messages
 protobuf-c-compiler   makes the C code of the messages from proto/csi.proto
 libprotobuf-dev       the standard .proto files that csi.proto imports
@@ -17,6 +17,7 @@ libmicrohttpd-dev     pages for operators over HTTP: metrics and health
 libblkid-dev          tells what is on a device before anything is written to it
 libmount-dev          reads the mount table
 libssl-dev            digests for names that are not safe file names
+openssl               certificates for the tests
 e2fsprogs             mkfs, fsck and resize for ext4
 xfsprogs              mkfs, repair and growth for XFS
 btrfs-progs           mkfs, check and resize for btrfs

@@ -2,9 +2,12 @@
 #include "call_state.h"
 
 #include <errno.h>
-#include <grpc/byte_buffer_reader.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "buffer.h"
+#include "core.h"
 
 struct grpcshim_call_state *grpcshim_call_create(void) {
     struct grpcshim_call_state *state = calloc(1, sizeof *state);
@@ -13,8 +16,8 @@ struct grpcshim_call_state *grpcshim_call_create(void) {
     atomic_init(&state->references, 1);
     pthread_mutex_init(&state->lock, NULL);
     sem_init(&state->streamed, 0, 0);
-    grpc_call_details_init(&state->details);
-    grpc_metadata_array_init(&state->metadata);
+    grpcshim_core.call_details_init(&state->details);
+    grpcshim_core.metadata_array_init(&state->metadata);
     state->arrived_tag = (struct tag){tag_arrived, state};
     state->received_tag = (struct tag){tag_received, state};
     state->closed_tag = (struct tag){tag_closed, state};
@@ -23,20 +26,14 @@ struct grpcshim_call_state *grpcshim_call_create(void) {
     return state;
 }
 
-static void destroy_buffer(grpc_byte_buffer **buffer) {
-    if (*buffer != NULL)
-        grpc_byte_buffer_destroy(*buffer);
-    *buffer = NULL;
-}
-
 void grpcshim_call_release(grpcshim_call call) {
     struct grpcshim_call_state *state = call.ref;
     if (atomic_fetch_sub_explicit(&state->references, 1, memory_order_acq_rel) != 1)
         return;
-    destroy_buffer(&state->request);
-    destroy_buffer(&state->outgoing);
-    grpc_metadata_array_destroy(&state->metadata);
-    grpc_call_details_destroy(&state->details);
+    grpcshim_buffer_destroy(&state->request);
+    grpcshim_buffer_destroy(&state->outgoing);
+    grpcshim_core.metadata_array_destroy(&state->metadata);
+    grpcshim_core.call_details_destroy(&state->details);
     sem_destroy(&state->streamed);
     pthread_mutex_destroy(&state->lock);
     free(state);
@@ -46,7 +43,7 @@ void grpcshim_call_release(grpcshim_call call) {
 static int start(struct grpcshim_call_state *state, const grpc_op *ops, size_t count, struct tag *tag) {
     state->batches++;
     atomic_fetch_add_explicit(&state->references, 1, memory_order_relaxed);
-    if (grpc_call_start_batch(state->call, ops, count, tag, NULL) == GRPC_CALL_OK)
+    if (grpcshim_core.call_start_batch(state->call, ops, count, tag, NULL) == GRPC_CALL_OK)
         return 0;
     state->batches--;
     atomic_fetch_sub_explicit(&state->references, 1, memory_order_relaxed);
@@ -77,6 +74,18 @@ int64_t grpcshim_call_deadline(grpcshim_call call) {
     return deadline.tv_sec * 1000000000 + deadline.tv_nsec;
 }
 
+bool grpcshim_call_peer_is(grpcshim_call call, const char *name) {
+    bool found = false;
+    grpc_auth_context *context = grpcshim_core.call_auth_context(call.ref->call);
+    grpc_auth_property_iterator names =
+        grpcshim_core.auth_context_find_properties_by_name(context, GRPC_PEER_DNS_PROPERTY_NAME);
+    const grpc_auth_property *each;
+    while (!found && (each = grpcshim_core.auth_property_iterator_next(&names)) != NULL)
+        found = each->value_length == strlen(name) && strncasecmp(each->value, name, each->value_length) == 0;
+    grpcshim_core.auth_context_release(context);
+    return found;
+}
+
 bool grpcshim_call_is_cancelled(grpcshim_call call) {
     return atomic_load_explicit(&call.ref->cancelled, memory_order_acquire);
 }
@@ -105,34 +114,11 @@ int grpcshim_call_take_request(grpcshim_call call, uint8_t *buffer, size_t lengt
     state->request = NULL;
     pthread_mutex_unlock(&state->lock);
 
-    grpc_byte_buffer_reader reader;
     if (request == NULL)
         return -ENODATA;
-    if (!grpc_byte_buffer_reader_init(&reader, request)) {
-        grpc_byte_buffer_destroy(request);
-        return -EBADMSG;
-    }
-    size_t filled = 0;
-    grpc_slice piece;
-    while (grpc_byte_buffer_reader_next(&reader, &piece)) {
-        size_t size = GRPC_SLICE_LENGTH(piece);
-        if (size > length - filled)
-            size = length - filled;
-        if (size > 0)
-            memcpy(buffer + filled, GRPC_SLICE_START_PTR(piece), size);
-        filled += size;
-        grpc_slice_unref(piece);
-    }
-    grpc_byte_buffer_reader_destroy(&reader);
-    grpc_byte_buffer_destroy(request);
-    return filled == length ? 0 : -EBADMSG;
-}
-
-static grpc_byte_buffer *buffer_of(const uint8_t *body, size_t length) {
-    grpc_slice slice = grpc_slice_from_copied_buffer((const char *)body, length);
-    grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&slice, 1);
-    grpc_slice_unref(slice);
-    return buffer;
+    int result = grpcshim_buffer_copy(request, buffer, length);
+    grpcshim_buffer_destroy(&request);
+    return result;
 }
 
 int grpcshim_call_send(grpcshim_call call, const uint8_t *body, size_t length) {
@@ -147,12 +133,12 @@ int grpcshim_call_send(grpcshim_call call, const uint8_t *body, size_t length) {
     if (!state->headers_sent)
         ops[count++].op = GRPC_OP_SEND_INITIAL_METADATA;
     state->headers_sent = true;
-    state->outgoing = buffer_of(body, length);
+    state->outgoing = grpcshim_buffer_of(body, length);
     ops[count].op = GRPC_OP_SEND_MESSAGE;
     ops[count++].data.send_message.send_message = state->outgoing;
     int result = start(state, ops, count, &state->streamed_tag);
     if (result != 0)
-        destroy_buffer(&state->outgoing);
+        grpcshim_buffer_destroy(&state->outgoing);
     pthread_mutex_unlock(&state->lock);
     if (result != 0)
         return result;
@@ -180,18 +166,18 @@ int grpcshim_call_finish(grpcshim_call call, int32_t code, const uint8_t *messag
         ops[count++].op = GRPC_OP_SEND_INITIAL_METADATA;
     state->headers_sent = true;
     if (has_body) {
-        state->outgoing = buffer_of(body, length);
+        state->outgoing = grpcshim_buffer_of(body, length);
         ops[count].op = GRPC_OP_SEND_MESSAGE;
         ops[count++].data.send_message.send_message = state->outgoing;
     }
-    grpc_slice details = grpc_slice_from_copied_buffer((const char *)message, message_length);
+    grpc_slice details = grpcshim_core.slice_from_copied_buffer((const char *)message, message_length);
     ops[count].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
     ops[count].data.send_status_from_server.status = (grpc_status_code)code;
     ops[count++].data.send_status_from_server.status_details = &details;
     int result = start(state, ops, count, &state->finished_tag);
     if (result != 0)
-        grpc_call_cancel(state->call, NULL);
-    grpc_slice_unref(details);
+        grpcshim_core.call_cancel(state->call, NULL);
+    grpcshim_core.slice_unref(details);
     pthread_mutex_unlock(&state->lock);
     return result;
 }
@@ -201,7 +187,7 @@ void grpcshim_call_cancel(grpcshim_call call) {
     pthread_mutex_lock(&state->lock);
     atomic_store_explicit(&state->cancelled, true, memory_order_release);
     if (state->call != NULL && state->headers_sent)
-        grpc_call_cancel(state->call, NULL);
+        grpcshim_core.call_cancel(state->call, NULL);
     pthread_mutex_unlock(&state->lock);
 }
 
@@ -211,29 +197,29 @@ bool grpcshim_call_batch_ended(struct grpcshim_call_state *state, enum tag_kind 
     switch (kind) {
     case tag_received:
         if (state->request != NULL)
-            state->request_length = (int64_t)grpc_byte_buffer_length(state->request);
+            state->request_length = (int64_t)grpcshim_core.byte_buffer_length(state->request);
         else if (!well)
             state->request_length = -EMSGSIZE; /* gRPC's limit filter, which answers the client by itself */
         else
-            state->request_length = grpc_call_failed_before_recv_message(state->call) ? -ECANCELED : -ENODATA;
+            state->request_length = grpcshim_core.call_failed_before_recv_message(state->call) ? -ECANCELED : -ENODATA;
         break;
     case tag_closed:
         if (state->cancelled_by_peer)
             atomic_store_explicit(&state->cancelled, true, memory_order_release);
         break;
     case tag_streamed:
-        destroy_buffer(&state->outgoing);
+        grpcshim_buffer_destroy(&state->outgoing);
         state->streamed_well = well;
         sem_post(&state->streamed);
         break;
     default:
-        destroy_buffer(&state->outgoing);
+        grpcshim_buffer_destroy(&state->outgoing);
     }
     grpc_call *done = state->finished && state->batches == 0 ? state->call : NULL;
     if (done != NULL)
         state->call = NULL;
     pthread_mutex_unlock(&state->lock);
     if (done != NULL)
-        grpc_call_unref(done);
+        grpcshim_core.call_unref(done);
     return done != NULL;
 }

@@ -47,6 +47,9 @@ internal import Glibc
         if isCancelled { throw .cancelled("the client has given up") }
     }
 
+    /// True if the client's certificate has that DNS name; on the queue's thread, before the call is finished.
+    func comes(from name: String) -> Bool { unsafe grpcshim_call_peer_is(handle, name) }
+
     /// Asks for the request; false if the call is over.
     func receive() -> Bool { unsafe grpcshim_call_receive(handle) == 0 }
 

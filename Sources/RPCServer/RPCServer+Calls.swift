@@ -29,6 +29,9 @@ extension RPCServer {
         }
         if stopping {
             finish(call, Self.stoppingStatus)
+        } else if let callerName, !call.comes(from: callerName) {
+            finish(
+                call, .permissionDenied("the client's certificate does not have the DNS name \(callerName)"))
         } else if method == nil {
             finish(call, .unimplemented("unknown method \(call.method)"))
         } else if !call.receive() {

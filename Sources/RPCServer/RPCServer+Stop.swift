@@ -6,6 +6,7 @@ extension RPCServer {
     /// The order: the socket goes, queued calls are answered UNAVAILABLE, as are new ones on connections that are
     /// still open; running handlers get the grace to end; then connections are closed and the queue is drained. A
     /// handler that outlasts the grace keeps its thread, but its client is answered and its result is dropped.
+    /// A TCP port goes with the connections; calls on new ones are answered UNAVAILABLE until then.
     package func stop() {
         let first = stopBegun.withLock { begun in
             defer { begun = true }
@@ -15,7 +16,7 @@ extension RPCServer {
             stopped.wait()
             return stopped.post()
         }
-        listener.stop()
+        listener?.stop()
         refuseWaiting()
         awaitRunning()
         endCore()

@@ -1,8 +1,7 @@
-// A gRPC server on a Unix socket: a table of methods, two lanes of threads, one order of shutdown.
+// A gRPC server on a Unix socket, or on a TCP port with mutual TLS: a table of methods, two lanes of threads, one order of shutdown.
 //
 // Bytes in, bytes or a status out. It must not know what the bytes mean, nor anything of CSI or volumes.
 
-internal import CGRPCShim
 internal import Synchronization
 
 /// A running server; it runs until `stop()`, whether or not a reference to it is kept.
@@ -27,7 +26,10 @@ package final class RPCServer: Sendable {
     let methods: [String: RPCMethod]
     let options: RPCServerOptions
     let state = Mutex(State())
-    let listener: Listener
+    /// Nil if gRPC core itself listens, at a TCP port.
+    let listener: Listener?
+    /// The name that each client's certificate must have; nil on a socket, where the file's mode says who may call.
+    let callerName: String?
     let quick: Lane<Job>
     let work: Lane<Job>
     /// Posted when the last call ends while stopping.
@@ -41,61 +43,54 @@ package final class RPCServer: Sendable {
     package static func start(
         socket path: String, methods: [RPCMethod], options: RPCServerOptions = RPCServerOptions()
     ) throws(RPCServerError) -> RPCServer {
-        var table: [String: RPCMethod] = [:]
-        for method in methods {
-            guard table.updateValue(method, forKey: method.path) == nil else {
-                throw .duplicateMethod(method.path)
-            }
+        try RPCCore.load(tls: false)
+        let table = try table(of: methods)
+        let listener = try Listener(path: path)
+        let server = RPCServer(
+            core: ServerCore(maxMessageBytes: options.maxMessageBytes), listener: listener, methods: table,
+            options: options)
+        do throws(RPCServerError) {
+            try server.startQueue(at: path)
+        } catch {
+            listener.discard()
+            throw error
         }
-        let server = RPCServer(listener: try Listener(path: path), methods: table, options: options)
-        guard Thread.start("rpc-queue", { server.serveQueue() }) else {
-            server.listener.discard()
-            throw .system(step: "start the queue thread", path: path, cause: "no more threads")
-        }
-        guard server.listener.start({ server.core.adopt($0) }) else {
-            server.listener.discard()
+        guard listener.start({ server.core.adopt($0) }) else {
+            listener.discard()
             server.endCore()
             throw .system(step: "start the accepting thread", path: path, cause: "no more threads")
         }
         return server
     }
 
-    private init(listener: Listener, methods: [String: RPCMethod], options: RPCServerOptions) {
+    init(
+        core: ServerCore, listener: Listener?, callerName: String? = nil, methods: [String: RPCMethod],
+        options: RPCServerOptions
+    ) {
+        self.core = core
         self.listener = listener
+        self.callerName = callerName
         self.methods = methods
         self.options = options
-        core = ServerCore(maxMessageBytes: options.maxMessageBytes)
         let onFinish = options.onFinish
         let run: @Sendable (Job) -> Void = { job in Self.run(job, onFinish) }
         quick = Lane(name: "rpc-quick", threads: options.quickWorkers, capacity: options.workQueue, run: run)
         work = Lane(name: "rpc-work", threads: options.workers, capacity: options.workQueue, run: run)
     }
-}
 
-/// The gRPC server and its queue.
-// SAFETY: the handle is a constant; each function says which thread may call it, and the queue's functions are
-// called by the queue's thread alone. It is freed once, in deinit, after `drained`.
-@safe final class ServerCore: @unchecked Sendable {
-    private let handle: grpcshim_server
-
-    init(maxMessageBytes: Int) {
-        var handle = unsafe grpcshim_server()
-        let result = unsafe grpcshim_server_create(Int32(clamping: maxMessageBytes), &handle)
-        precondition(result == 0, "A gRPC server needs a few bytes of memory.")
-        unsafe self.handle = handle
+    static func table(of methods: [RPCMethod]) throws(RPCServerError) -> [String: RPCMethod] {
+        var table: [String: RPCMethod] = [:]
+        for method in methods {
+            guard table.updateValue(method, forKey: method.path) == nil else {
+                throw .duplicateMethod(method.path)
+            }
+        }
+        return table
     }
 
-    deinit { unsafe grpcshim_server_destroy(handle) }
-
-    func adopt(_ descriptor: Int32) { unsafe grpcshim_server_adopt(handle, descriptor) }
-
-    func next() -> grpcshim_event {
-        var event = unsafe grpcshim_event()
-        unsafe grpcshim_server_next(handle, &event)
-        return unsafe event
+    func startQueue(at place: String) throws(RPCServerError) {
+        guard Thread.start("rpc-queue", { self.serveQueue() }) else {
+            throw .system(step: "start the queue thread", path: place, cause: "no more threads")
+        }
     }
-
-    func shutdown() { unsafe grpcshim_server_shutdown(handle) }
-
-    func disconnect() { unsafe grpcshim_server_disconnect(handle) }
 }

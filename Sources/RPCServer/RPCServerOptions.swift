@@ -56,6 +56,21 @@ package enum RPCServerError: Error, Equatable, Sendable, CustomStringConvertible
     /// Two methods have the same path.
     case duplicateMethod(String)
 
+    /// gRPC core is not installed, or another version than this program was built with.
+    case noCore(cause: String)
+
+    /// TLS is needed, but the process has opened gRPC core without it.
+    case loadedWithoutTLS
+
+    /// Not a numeric IP address and a port.
+    case addressUnusable(String)
+
+    /// Another process listens at the TCP port.
+    case portTaken(address: String)
+
+    /// A file of the TLS identity cannot be read.
+    case unreadableFile(String)
+
     /// A step failed for another reason.
     case system(step: String, path: String, cause: String)
 
@@ -68,6 +83,12 @@ package enum RPCServerError: Error, Equatable, Sendable, CustomStringConvertible
         case .alreadyServed(let path): "another process already serves the socket \(path)"
         case .notASocket(let path): "\(path) exists and is not a socket; it was left alone"
         case .duplicateMethod(let method): "the method \(method) is registered twice"
+        case .noCore(let cause): "gRPC needs the Debian package libgrpc29: \(cause)"
+        case .loadedWithoutTLS: "gRPC core was opened without TLS, and a process can open it only once"
+        case .addressUnusable(let text):
+            "\"\(text)\" is not an IP address and a port, as in 10.1.2.3:9810, [fd00::1]:9810 or [::]:9810"
+        case .portTaken(let address): "another process already listens at \(address)"
+        case .unreadableFile(let path): "the file \(path) cannot be read, and TLS needs it"
         case .system(let step, let path, let cause): "cannot \(step) (\(path)): \(cause)"
         }
     }

@@ -25,6 +25,11 @@ package struct RPCStatus: Error, Equatable, Sendable {
         RPCStatus(code: 4, message: message)
     }
 
+    /// PERMISSION_DENIED: whoever calls may not.
+    package static func permissionDenied(_ message: String) -> RPCStatus {
+        RPCStatus(code: 7, message: message)
+    }
+
     /// RESOURCE_EXHAUSTED: something was too large, or used up.
     package static func resourceExhausted(_ message: String) -> RPCStatus {
         RPCStatus(code: 8, message: message)

@@ -11,6 +11,7 @@ final class Rig {
     let server: RPCServer
 
     init(_ methods: [RPCMethod] = Rig.basics, options: RPCServerOptions = RPCServerOptions()) throws {
+        try RPCCore.load(tls: true)
         folder = try Rig.makeFolder()
         socket = folder + "/rpc.sock"
         server = try RPCServer.start(socket: socket, methods: methods, options: options)

@@ -5,6 +5,9 @@ import Testing
 
 @Suite("The socket's name", .timeLimit(.minutes(1)))
 struct SocketTests {
+    /// The process has one gRPC core for all tests.
+    init() throws { try RPCCore.load(tls: true) }
+
     @Test("The socket has mode 0660, nothing else is beside it, and both are gone after stop")
     func modeAndCleanliness() throws {
         let rig = try Rig()

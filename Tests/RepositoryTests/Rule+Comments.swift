@@ -1,7 +1,7 @@
 extension Rule {
     static let safety = Rule(
         sentence:
-            "An unchecked escape stands in RPCServer, HTTPServer or LinuxHost and says beside it why it is safe",
+            "An unchecked escape stands in RPCServer, RPCChannel, HTTPServer or LinuxHost and says beside it why it is safe",
         concerns: isShippedSwift,
         findings: { file in
             file.linesOfCode(with: "@unchecked", "nonisolated") {
@@ -9,7 +9,8 @@ extension Rule {
             }
             .filter { index in
                 let explained = file.lines[max(0, index - 3)...index].contains { $0.contains("SAFETY:") }
-                return !explained || !["RPCServer", "HTTPServer", "LinuxHost"].contains(file.target)
+                return !explained
+                    || !["RPCServer", "RPCChannel", "HTTPServer", "LinuxHost"].contains(file.target)
             }
         },
         broken: [

@@ -19,6 +19,10 @@ int64_t grpcshim_call_copy_method(grpcshim_call call, uint8_t *_Nullable buffer,
 /* The deadline as an instant of grpcshim_now(), INT64_MAX for none. */
 int64_t grpcshim_call_deadline(grpcshim_call call);
 
+/* True if the client's certificate, verified in the handshake, has that DNS name (as it is written: a wildcard stands for
+ * nothing). False without a certificate. Only on the queue's thread, before the call is finished. */
+bool grpcshim_call_peer_is(grpcshim_call call, const char *_Nonnull name);
+
 /* True once the client is gone, has given up, or its deadline has passed. Any thread. */
 bool grpcshim_call_is_cancelled(grpcshim_call call);
 

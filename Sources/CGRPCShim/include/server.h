@@ -24,12 +24,19 @@ typedef struct {
     grpcshim_call call;
 } grpcshim_event;
 
-/* Sends the lines that gRPC core logs (by default errors alone, see GRPC_VERBOSITY) to sink instead of stderr, for the
- * whole process. sink is called on any thread, with a text that is gone afterwards. */
-void grpcshim_log_to(void (*_Nonnull sink)(const char *_Nonnull text));
-
-/* Makes a server without listeners and starts it. gRPC core is initialized once per process and never shut down. */
+/* Makes a server without listeners and starts it. */
 int grpcshim_server_create(int32_t max_message_bytes, grpcshim_server *_Nonnull out);
+
+/* Tries whether a TCP port can be listened at: 0, or -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL (no numeric address), ...
+ * No host means all addresses of the machine. */
+int grpcshim_port_try(const char *_Nullable host, uint16_t port);
+
+/* Makes a server that listens at a numeric address with a port (0: any) and starts it: the port. Clients must show a
+ * certificate that the authority signed. The three PEM files are read again every so many seconds. Needs the variant
+ * with TLS. -EADDRNOTAVAIL: gRPC cannot listen there. */
+int grpcshim_server_create_port(const char *_Nonnull address, const char *_Nonnull key, const char *_Nonnull certificate,
+                                const char *_Nonnull authority, uint32_t refresh_seconds, int32_t max_message_bytes,
+                                grpcshim_server *_Nonnull out);
 
 /* Serves an accepted connection; takes the descriptor, which must be non-blocking. Any thread. */
 void grpcshim_server_adopt(grpcshim_server server, int32_t descriptor);
