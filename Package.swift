@@ -77,7 +77,7 @@ let package = Package(
         tests("HTTPServerTests", ["HTTPServer", "LinuxHost"]),
         tests("MetricsTests", ["Metrics"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
-        tests("RelayTests", ["Relay", "CSIServices", "CSIWire", "Volumes", "LinuxHost", "Log"]),
+        tests("RelayTests", ["Relay", "CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests(
             "DriverAppTests",
             [
