@@ -15,6 +15,35 @@
 /* ST_RDONLY of statvfs(3); statfs(2) f_flags uses the same bit. <sys/statvfs.h> cannot join <linux/fs.h>. */
 #define CLINUX_STATFS_READ_ONLY 1
 
+/* Of modules that are not part of Linux. */
+#define CLINUX_LUSTRE_MAGIC 0x0bd00bd0
+#define CLINUX_GPFS_MAGIC 0x47504653
+#define CLINUX_BEEGFS_MAGIC 0x19830326
+/* linux/gfs2_ondisk.h and the sources of OrangeFS; neither is worth its header. */
+#define CLINUX_GFS2_MAGIC 0x01161970
+#define CLINUX_ORANGEFS_MAGIC 0x20030528
+
+static bool is_of_many(uint64_t magic)
+{
+    switch (magic) {
+    case NFS_SUPER_MAGIC:
+    case CEPH_SUPER_MAGIC:
+    case SMB_SUPER_MAGIC:
+    case CIFS_SUPER_MAGIC:
+    case SMB2_SUPER_MAGIC:
+    case OCFS2_SUPER_MAGIC:
+    case AFS_SUPER_MAGIC:
+    case AFS_FS_MAGIC:
+    case V9FS_MAGIC:
+    case CLINUX_GFS2_MAGIC:
+    case CLINUX_LUSTRE_MAGIC:
+    case CLINUX_GPFS_MAGIC:
+    case CLINUX_BEEGFS_MAGIC:
+    case CLINUX_ORANGEFS_MAGIC: return true;
+    default: return false;
+    }
+}
+
 static clinux_filesystem_type type_of(uint64_t magic)
 {
     switch (magic) {
@@ -47,6 +76,7 @@ int32_t clinux_space_of(int32_t fd, clinux_space *result)
         .free_inodes = (int64_t)found.f_ffree,
         .magic = magic,
         .type = type_of(magic),
+        .is_of_many = is_of_many(magic),
         .is_read_only = (found.f_flags & CLINUX_STATFS_READ_ONLY) != 0,
     };
     return 0;

@@ -44,6 +44,19 @@ package struct CSIHandler: Sendable {
         }
     }
 
+    private init(_ other: CSIHandler, refusing objection: @escaping @Sendable ([UInt8]) -> CSIStatus?) {
+        path = other.path
+        isQuick = other.isQuick
+        subjectKey = other.subjectKey
+        let inner = other.body
+        body = { bytes in objection(bytes).map { (.failure($0), "") } ?? inner(bytes) }
+    }
+
+    /// The same method, which refuses a request with the status that `objection` gives for its bytes.
+    func refusing(_ objection: @escaping @Sendable ([UInt8]) -> CSIStatus?) -> CSIHandler {
+        CSIHandler(self, refusing: objection)
+    }
+
     /// Runs the call to its end, on whichever thread, and logs it in one line.
     package func run(_ request: [UInt8], log: Logger, milliseconds: () -> Double) throws(CSIStatus) -> [UInt8]
     {

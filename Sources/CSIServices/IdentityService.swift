@@ -3,31 +3,40 @@ package import Volumes
 
 /// The Identity service: who this plugin is and whether it is fit for work.
 package struct IdentityService: Sendable {
-    private let info: CSI.GetPluginInfoResponse
+    private let driverName: String
+    private let version: String
+    private let manifest: NodeManifest
+    private let isThere: @Sendable (PoolID) -> Bool
     private let readiness: ReadinessCheck
 
-    /// Answers with these facts; `readiness` must answer within moments, also when a disk hangs.
+    /// Answers with these facts; a pool is told of only while it `isThere`.
     ///
-    /// `pools` becomes the manifest, from which a relay learns which pools a node has.
+    /// That and `readiness` must answer within moments, also when a disk hangs.
     package init(
-        driverName: String, version: String, pools: [String: String],
-        readiness: @escaping ReadinessCheck
+        driverName: String, version: String, manifest: NodeManifest,
+        isThere: @escaping @Sendable (PoolID) -> Bool = { _ in true }, readiness: @escaping ReadinessCheck
     ) {
-        info = CSI.GetPluginInfoResponse(name: driverName, vendorVersion: version, manifest: pools)
+        self.driverName = driverName
+        self.version = version
+        self.manifest = manifest
+        self.isThere = isThere
         self.readiness = readiness
     }
 
     /// The methods of the service.
     package var handlers: [CSIHandler] {
         [
-            CSIHandler(CSI.GetPluginInfoRequest.self, isQuick: true) { [info] _ throws(VolumeFault) in info },
+            CSIHandler(CSI.GetPluginInfoRequest.self, isQuick: true) { _ throws(VolumeFault) in
+                CSI.GetPluginInfoResponse(
+                    name: driverName, vendorVersion: version, manifest: manifest.entries(where: isThere))
+            },
             CSIHandler(CSI.GetPluginCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.GetPluginCapabilitiesResponse(capabilities: [
                     .service(.controllerService), .service(.volumeAccessibilityConstraints),
                     .service(.groupControllerService), .volumeExpansion(.online),
                 ])
             },
-            CSIHandler(CSI.ProbeRequest.self, isQuick: true) { [readiness] _ throws(VolumeFault) in
+            CSIHandler(CSI.ProbeRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.ProbeResponse(ready: try readiness())
             },
         ]

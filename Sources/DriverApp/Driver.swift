@@ -32,7 +32,9 @@ package final class Driver: Sendable {
                     try PoolImage.open(pool.path, options, name: pool.name, log: log)
                 }
                 pools.append(
-                    try DiskPool.open(image?.mountPoint ?? pool.path, in: image, name: pool.name, log: log))
+                    try DiskPool.open(
+                        image?.mountPoint ?? pool.path, in: image, name: pool.name,
+                        sharing: PoolSharing(isShared: pool.isShared, node: options.nodeID), log: log))
             } catch {
                 throw StartError("\(error)")
             }
@@ -73,9 +75,9 @@ package final class Driver: Sendable {
         let handlers =
             IdentityService(
                 driverName: options.driverName, version: Self.version,
-                pools: Dictionary(
-                    uniqueKeysWithValues: pools.map { ("pool.\($0.pool.name)", $0.pool.id.text) }),
-                readiness: readiness.check
+                manifest: NodeManifest(
+                    node: options.nodeID, boot: HostIdentity.bootID, pools: pools.map(\.pool)),
+                isThere: PoolPresence(pools).isThere, readiness: readiness.check
             ).handlers
             + ControllerService(catalog: catalog, node: volumes).handlers
             + GroupControllerService(catalog: catalog).handlers

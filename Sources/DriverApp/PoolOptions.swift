@@ -13,6 +13,8 @@ extension ServeOptions {
         let needsMount: Bool
         /// The file that holds the pool, if it is to be in one.
         let image: PoolImage.Options?
+        /// Whether other nodes have the pool too; nothing where its file system decides that.
+        let isShared: Bool?
     }
 
     /// The pools, one at least.
@@ -31,7 +33,7 @@ extension ServeOptions {
 
 extension ServeOptions.PoolOptions {
     private static let form =
-        "name=/absolute/folder[,reserve=5%][,overcommit=1.5][,low=15%][,critical=5%][,mount=required][,image=200GiB[,image-allocation=sparse][,image-fs=btrfs]]"
+        "name=/absolute/folder[,reserve=5%][,overcommit=1.5][,low=15%][,critical=5%][,mount=required][,shared=yes][,image=200GiB[,image-allocation=sparse][,image-fs=btrfs]]"
 
     /// Reads a pool as `form` has it.
     init(_ spec: String) throws(UsageError) {
@@ -60,11 +62,13 @@ extension ServeOptions.PoolOptions {
                     ?? usual.overcommitThousandths,
                 lowPercent: try settings["low"].map(Self.percent) ?? usual.lowPercent,
                 criticalPercent: try settings["critical"].map(Self.percent) ?? usual.criticalPercent),
-            needsMount: try Self.needsMount(settings), image: try Self.image(settings))
+            needsMount: try Self.needsMount(settings), image: try Self.image(settings),
+            isShared: try Self.isShared(settings))
     }
 
     private static let settings = [
-        "reserve", "overcommit", "low", "critical", "mount", "image", "image-allocation", "image-fs",
+        "reserve", "overcommit", "low", "critical", "mount", "shared", "image", "image-allocation",
+        "image-fs",
     ]
 
     /// A whole number of percent, 0 to 90.
@@ -79,6 +83,17 @@ extension ServeOptions.PoolOptions {
         guard let word = settings["mount"] else { return false }
         guard word == "required" else { throw UsageError("mount '\(word)': the one word is required") }
         return true
+    }
+
+    private static func isShared(_ settings: [String: String]) throws(UsageError) -> Bool? {
+        // The host's file that holds a pool in a file may well lie on NFS, but only one node can mount it.
+        guard let word = settings["shared"] else { return settings["image"] == nil ? nil : false }
+        guard word == "yes" || word == "no" else { throw UsageError("shared '\(word)': use yes or no") }
+        guard word == "no" || settings["image"] == nil else {
+            throw UsageError(
+                "shared=yes and image= exclude each other: one node can mount the file, no second")
+        }
+        return word == "yes"
     }
 
     private static func image(_ settings: [String: String]) throws(UsageError) -> PoolImage.Options? {

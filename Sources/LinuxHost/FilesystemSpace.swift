@@ -34,6 +34,10 @@ package struct FilesystemSpace: Sendable {
     package let type: FilesystemType
     /// Whether it, or the mount it was reached through, is read-only.
     package let isReadOnly: Bool
+    /// Whether it is of a kind that is made for several machines at once, such as NFS.
+    ///
+    /// False for all on FUSE, by which virtiofs is known as well: they may be local or not.
+    package let isOfMany: Bool
 
     /// Asks about the file system an open file or folder is on.
     package static func of(_ descriptor: borrowing OwnedDescriptor) throws(SystemError) -> FilesystemSpace {
@@ -58,6 +62,7 @@ package struct FilesystemSpace: Sendable {
         totalInodes = found.total_inodes
         freeInodes = found.free_inodes
         isReadOnly = found.is_read_only
+        isOfMany = found.is_of_many
         type =
             switch found.type {
             case CLINUX_FILESYSTEM_EXT4: .ext4

@@ -19,3 +19,10 @@ extension HostIdentity {
         TextFile.read("/proc/filesystems", limitBytes: 64 << 10)?.contains("\tselinuxfs\n") == true
     }
 }
+
+extension HostIdentity {
+    /// The id that the kernel took at its start, random(4); empty if it cannot be read.
+    package static var bootID: String {
+        (TextFile.read("/proc/sys/kernel/random/boot_id") ?? "").split(separator: "\n").joined()
+    }
+}

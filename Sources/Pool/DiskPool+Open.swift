@@ -25,10 +25,11 @@ extension DiskPool {
     ///
     /// - Throws: `PoolError` for a folder with other contents, an unknown format version, or host trouble.
     package static func open(
-        _ path: String, in image: PoolImage? = nil, name: PoolName, log: Logger
+        _ path: String, in image: PoolImage? = nil, name: PoolName, sharing: PoolSharing = PoolSharing(),
+        log: Logger
     ) throws(PoolError) -> DiskPool {
         do {
-            return try opening(path, image, name: name, log: log)
+            return try opening(path, image, name: name, sharing, log: log)
         } catch let error as PoolError {
             throw error
         } catch {
@@ -37,23 +38,24 @@ extension DiskPool {
     }
 
     private static func opening(
-        _ path: String, _ image: PoolImage?, name: PoolName, log: Logger
+        _ path: String, _ image: PoolImage?, name: PoolName, _ sharing: PoolSharing, log: Logger
     ) throws -> DiskPool {
         try makeFolder(path)
         let root = try Directory.open(path)
+        let isShared = try sharing.decided(for: root, path: path, name: name)
         try refuseStrangers(root, path: path, name: name)
         for folder in PoolLayout.folders { _ = try root.ensure(folder, mode: 0o700) }
         let (id, identity) = try identity(of: root, path: path, name: name)
         let features = try PoolFeatures.probe(root)
         let description = PoolDescription(
             id: id, name: name, defaultProvisioning: features.canAllocate ? .thick : .thin, sectorBytes: 4096,
-            sharesBlocks: features.canReflink)
+            sharesBlocks: features.canReflink, isShared: isShared)
         let pool = DiskPool(
             pool: description, path: path, features: features, identity: identity, image: image, log: log)
         try pool.sweep()
         log.info(
             "pool opened", (.pool, name.text), (.path, path), (.poolID, id.text),
-            (.filesystem, features.filesystem), (.features, features.canReflink ? "reflink" : ""),
+            (.filesystem, features.filesystem), (.features, description.words),
             (.provisioning, description.defaultProvisioning.rawValue))
         return pool
     }
@@ -153,6 +155,13 @@ extension DiskPool {
             record.size = image.size
             try write(record)
         }
+    }
+}
+
+extension PoolDescription {
+    /// What is special about the pool, for the log.
+    fileprivate var words: String {
+        [sharesBlocks ? "reflink" : nil, isShared ? "shared" : nil].compactMap(\.self).joined(separator: ",")
     }
 }
 

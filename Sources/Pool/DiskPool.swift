@@ -59,6 +59,16 @@ package final class DiskPool: VolumeStore {
         throw .notNow("pool \(pool.name) at \(path) cannot be used: \(trouble)")
     }
 
+    /// Whether the pool that was opened is still at its place.
+    package var isThere: Bool {
+        do {
+            _ = try opened()
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// A folder of the layout.
     func opened(_ folder: String) throws(VolumeFault) -> Directory {
         let root = try opened()

@@ -9,6 +9,8 @@ package struct PoolFeatures: Equatable, Sendable {
     package let canAllocate: Bool
     /// Files can share blocks, so snapshots and clones take constant time.
     package let canReflink: Bool
+    /// It is made for several machines at once.
+    let isOfMany: Bool
     let isXFS: Bool
     let isBtrfs: Bool
 
@@ -26,7 +28,8 @@ package struct PoolFeatures: Equatable, Sendable {
     /// Tries things out with files in the pool's staging folder, and removes them.
     static func probe(_ root: borrowing Directory) throws(SystemError) -> PoolFeatures {
         let staging = try root.open(PoolLayout.staging)
-        let type = try root.space().type
+        let space = try root.space()
+        let type = space.type
         let probe = "probe.\(RandomBytes.hex(byteCount: 4))"
         let folder = try staging.create(probe, mode: 0o700)
         guard try folder.tryLock(.exclusive) else {
@@ -38,7 +41,8 @@ package struct PoolFeatures: Equatable, Sendable {
         let copy = try folder.createFile("copy", mode: 0o600)
         let canReflink = try supported { () throws(SystemError) in try copy.clone(from: source) }
         return PoolFeatures(
-            filesystem: "\(type)", canAllocate: canAllocate, canReflink: canReflink, isXFS: type == .xfs,
+            filesystem: "\(type)", canAllocate: canAllocate, canReflink: canReflink, isOfMany: space.isOfMany,
+            isXFS: type == .xfs,
             isBtrfs: type == .btrfs)
     }
 

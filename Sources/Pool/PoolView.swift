@@ -56,7 +56,8 @@ package struct PoolView: Sendable {
         let type = try root.space().type
         let sharesBlocks = try root.sharesBlocks()
         let features = PoolFeatures(
-            filesystem: "\(type)", canAllocate: true, canReflink: sharesBlocks ?? false, isXFS: type == .xfs,
+            filesystem: "\(type)", canAllocate: true, canReflink: sharesBlocks ?? false, isOfMany: false,
+            isXFS: type == .xfs,
             isBtrfs: type == .btrfs)
         let disk = DiskPool(
             pool: PoolDescription(id: id, name: name, defaultProvisioning: .thick, sectorBytes: 4096),

@@ -10,13 +10,16 @@ package struct PoolDescription: Equatable, Sendable {
     package let sectorBytes: UInt32
     /// True where copies share blocks with their source until either is overwritten.
     package let sharesBlocks: Bool
+    /// True where drivers of other nodes may have the pool too, and change it at any time.
+    package let isShared: Bool
 
     /// Puts a description together.
     package init(
         id: PoolID, name: PoolName, defaultProvisioning: Provisioning, sectorBytes: UInt32,
-        sharesBlocks: Bool = false
+        sharesBlocks: Bool = false, isShared: Bool = false
     ) {
         self.sharesBlocks = sharesBlocks
+        self.isShared = isShared
         self.id = id
         self.name = name
         self.defaultProvisioning = defaultProvisioning

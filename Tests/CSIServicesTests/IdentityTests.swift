@@ -40,7 +40,38 @@ struct IdentityTests {
         #expect(
             try Services().call(CSI.GetPluginInfoRequest())
                 == CSI.GetPluginInfoResponse(
-                    name: "loop.test", vendorVersion: "1.2.3", manifest: ["pool": "x"]))
+                    name: "loop.test", vendorVersion: "1.2.3",
+                    manifest: [
+                        "node": "node-1", "boot": "b", "pool.default": "0000000000000001",
+                        "default-pool": "default",
+                    ]))
+    }
+
+    @Test("The manifest names shared pools, and no pool whose disk is gone, until it is back")
+    func manifest() throws {
+        func store(_ name: String, _ digit: Int, isShared: Bool) throws -> FakeStore {
+            FakeStore(
+                id: try known(PoolID("000000000000000\(digit)")), name: try known(PoolName(name)),
+                isShared: isShared)
+        }
+        let stores = [
+            try store("a", 1, isShared: true), try store("b", 2, isShared: false),
+            try store("c", 3, isShared: true),
+        ]
+        let services = try Services(FakeDriver(stores: stores))
+        func manifest() throws -> [String: String] {
+            try services.call(CSI.GetPluginInfoRequest()).manifest
+        }
+        let whole = try manifest()
+        #expect(whole["shared-pools"] == "a,c" && whole["default-pool"] == "a" && whole.count == 7)
+        stores[0].setTrouble("gone")
+        #expect(
+            try manifest() == [
+                "node": "node-1", "boot": "b", "pool.b": "0000000000000002", "pool.c": "0000000000000003",
+                "shared-pools": "c",
+            ])
+        stores[0].setTrouble(nil)
+        #expect(try manifest() == whole)
     }
 
     @Test("The plugin offers exactly what it serves")

@@ -27,7 +27,10 @@ struct Services: Sendable {
                 nodeID: "node-1", volumes: driver.volumes, topology: driver.catalog.topology, paths: paths
             ).handlers
             + IdentityService(
-                driverName: "loop.test", version: "1.2.3", pools: ["pool": "x"], readiness: readiness
+                driverName: "loop.test", version: "1.2.3",
+                manifest: NodeManifest(node: "node-1", boot: "b", pools: driver.stores.map(\.pool)),
+                isThere: { id in driver.stores.contains { $0.pool.id == id && !$0.isInTrouble } },
+                readiness: readiness
             ).handlers
         handlers = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
     }

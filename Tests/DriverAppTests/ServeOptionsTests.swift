@@ -66,6 +66,19 @@ import Volumes
         #expect(own.lowPercent == 30 && own.criticalPercent == 0)
     }
 
+    @Test("a pool is shared or not by a word; else its file system decides, and one in a file never is")
+    func sharing() throws {
+        #expect(try pool("a=/p").isShared == nil)
+        #expect(try pool("a=/p,shared=yes").isShared == true)
+        #expect(try pool("a=/p,shared=no").isShared == false)
+        #expect(try pool("a=/p,image=1GiB").isShared == false)
+        #expect(try pool("a=/p,image=1GiB,shared=no").isShared == false)
+        for spec in ["a=/p,shared=maybe", "a=/p,shared=", "a=/p,shared=yes,image=1GiB"] {
+            let error = #expect(throws: UsageError.self) { try pool(spec) }
+            #expect(error?.description.contains("shared") == true)
+        }
+    }
+
     @Test(
         "a pool in a file has a size, its blocks reserved unless said otherwise, and XFS unless said otherwise"
     )

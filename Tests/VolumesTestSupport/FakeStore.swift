@@ -49,11 +49,11 @@ package final class FakeStore: VolumeStore {
     package init(
         id: PoolID, name: PoolName, total: ByteCount = .gibibytes(100),
         defaultProvisioning: Provisioning = .thick, sharesBlocks: Bool = true,
-        faults: FaultPlan = FaultPlan()
+        isShared: Bool = false, faults: FaultPlan = FaultPlan()
     ) {
         pool = PoolDescription(
             id: id, name: name, defaultProvisioning: defaultProvisioning, sectorBytes: 4096,
-            sharesBlocks: sharesBlocks)
+            sharesBlocks: sharesBlocks, isShared: isShared)
         self.faults = faults
         guarded = Mutex(State(total: total))
     }
@@ -192,6 +192,9 @@ extension FakeStore {
 
     /// The pool's disk goes away, or comes back.
     package func setTrouble(_ trouble: String?) { guarded.withLock { $0.trouble = trouble } }
+
+    /// Whether the pool's disk is gone.
+    package var isInTrouble: Bool { guarded.withLock { $0.trouble != nil } }
 
     /// Another node or program takes the image's lock.
     package func hold(_ name: VolumeName) { guarded.withLock { $0.images[name]?.writers += 1 } }

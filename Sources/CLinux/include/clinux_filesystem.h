@@ -24,6 +24,7 @@ struct clinux_space {
     uint64_t magic;
     clinux_filesystem_type type;
     bool is_read_only;
+    bool is_of_many; /* made for several machines at once; FUSE, which may be anything, does not count */
 };
 typedef struct clinux_space clinux_space;
 
