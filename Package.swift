@@ -35,6 +35,7 @@ let package = Package(
             name: "CGRPCShim", cSettings: warnings,
             linkerSettings: [.linkedLibrary("grpc_unsecure"), .linkedLibrary("gpr")]),
         .target(name: "CHTTP2Client", cSettings: warnings, linkerSettings: [.linkedLibrary("nghttp2")]),
+        .target(name: "CCertificates", cSettings: warnings, linkerSettings: [.linkedLibrary("crypto")]),
         // libmicrohttpd is loaded at run time, where it is asked for.
         .target(name: "CHTTPServer", cSettings: warnings),
         .target(
@@ -50,13 +51,14 @@ let package = Package(
         swift("RPCServer", ["CGRPCShim", "Log"]),
         swift("RPCClient", ["CHTTP2Client"]),
         swift("HTTPServer", ["CHTTPServer"]),
+        swift("Certificates", ["CCertificates", "LinuxHost"]),
         swift("Metrics", []),
         swift("CSIServices", ["Volumes", "CSIWire", "Log"]),
         swift(
             "DriverApp",
             [
                 "CSIServices", "CSIWire", "RPCServer", "RPCClient", "HTTPServer", "Metrics", "Pool",
-                "LinuxHost", "Volumes", "Log",
+                "Certificates", "LinuxHost", "Volumes", "Log",
             ]),
         .executableTarget(name: "loopcsi", dependencies: ["DriverApp"], swiftSettings: strict),
 
@@ -74,17 +76,17 @@ let package = Package(
         tests("CSIWireTests", ["CSIWire"]),
         tests("RPCTests", ["RPCServer", "RPCClient"]),
         tests("HTTPServerTests", ["HTTPServer", "LinuxHost"]),
+        tests("CertificatesTests", ["Certificates", "LinuxHost"]),
         tests("MetricsTests", ["Metrics"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests(
             "DriverAppTests",
             [
-                "DriverApp", "CSIServices", "CSIWire", "HTTPServer", "LinuxHost", "Metrics", "Pool",
-                "Volumes",
-                "Log",
+                "DriverApp", "Certificates", "CSIServices", "CSIWire", "HTTPServer", "LinuxHost", "Metrics",
+                "Pool", "Volumes", "Log",
             ]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp", "Metrics"]),
-        tests("DeployTests", ["DriverApp", "CSIWire", "LinuxHost", "Volumes"]),
+        tests("DeployTests", ["DriverApp", "Certificates", "CSIWire", "LinuxHost", "Volumes"]),
         tests("RepositoryTests", ["Metrics"]),
     ]
 )

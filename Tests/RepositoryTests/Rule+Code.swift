@@ -45,7 +45,7 @@ extension Rule {
     /// Who may import which C target; an import elsewhere, or a target without an owner, is a finding.
     static let owners: [Substring: Substring] = [
         "CCSIProto": "CSIWire", "CGRPCShim": "RPCServer", "CHTTP2Client": "RPCClient",
-        "CHTTPServer": "HTTPServer",
+        "CHTTPServer": "HTTPServer", "CCertificates": "Certificates",
         "CLinux": "LinuxHost", "CBlkid": "LinuxHost", "CMount": "LinuxHost", "CCrypto": "LinuxHost",
     ]
 
