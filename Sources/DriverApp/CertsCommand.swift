@@ -51,11 +51,23 @@ enum CertsCommand {
     private static func command(for holder: CertificateHolder, in folder: String) -> String {
         let files = [
             CertificateFolder.certificate, CertificateFolder.key, CertificateFolder.authority,
-        ].map { "--from-file='\(folder)/\(holder.rawValue)/\($0)'" }
+        ].map { "--from-file=" + quoted("\(folder)/\(holder.rawValue)/\($0)") }
         return """
             kubectl --namespace \(namespace) create secret generic \(secret(of: holder)) \\
               \(files.joined(separator: " \\\n  ")) \\
               --dry-run=client --output yaml | kubectl apply --filename -
             """
+    }
+
+    /// As a shell takes it for one word.
+    private static func quoted(_ text: String) -> String {
+        let needsNone = text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "/._-".utf8.contains(byte)
+        }
+        return needsNone
+            ? text
+            : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+                + "'"
     }
 }
