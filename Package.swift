@@ -34,6 +34,7 @@ let package = Package(
         // gRPC core itself is loaded at run time, with or without TLS.
         .target(name: "CGRPCShim", cSettings: warnings, linkerSettings: [.linkedLibrary("gpr")]),
         .target(name: "CHTTP2Client", cSettings: warnings, linkerSettings: [.linkedLibrary("nghttp2")]),
+        .target(name: "CCertificates", cSettings: warnings, linkerSettings: [.linkedLibrary("crypto")]),
         // libmicrohttpd is loaded at run time, where it is asked for.
         .target(name: "CHTTPServer", cSettings: warnings),
         .target(
@@ -50,14 +51,15 @@ let package = Package(
         swift("RPCChannel", ["RPCServer", "CGRPCShim"]),
         swift("RPCClient", ["CHTTP2Client"]),
         swift("HTTPServer", ["CHTTPServer"]),
+        swift("Certificates", ["CCertificates", "LinuxHost"]),
         swift("Metrics", []),
         swift("CSIServices", ["Volumes", "CSIWire", "Log"]),
         swift("Relay", ["CSIServices", "CSIWire", "Volumes", "LinuxHost", "Log"]),
         swift(
             "DriverApp",
             [
-                "CSIServices", "Relay", "CSIWire", "RPCServer", "RPCClient", "HTTPServer", "Metrics", "Pool",
-                "LinuxHost", "Volumes", "Log",
+                "CSIServices", "Relay", "CSIWire", "RPCServer", "RPCChannel", "RPCClient", "HTTPServer",
+                "Metrics", "Pool", "Certificates", "LinuxHost", "Volumes", "Log",
             ]),
         .executableTarget(name: "loopcsi", dependencies: ["DriverApp"], swiftSettings: strict),
 
@@ -75,18 +77,18 @@ let package = Package(
         tests("CSIWireTests", ["CSIWire"]),
         tests("RPCTests", ["RPCServer", "RPCChannel", "RPCClient"]),
         tests("HTTPServerTests", ["HTTPServer", "LinuxHost"]),
+        tests("CertificatesTests", ["Certificates", "LinuxHost"]),
         tests("MetricsTests", ["Metrics"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests("RelayTests", ["Relay", "CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests(
             "DriverAppTests",
             [
-                "DriverApp", "CSIServices", "CSIWire", "HTTPServer", "LinuxHost", "Metrics", "Pool",
-                "Volumes",
-                "Log",
+                "DriverApp", "Certificates", "CSIServices", "CSIWire", "HTTPServer", "LinuxHost", "Metrics",
+                "Pool", "Volumes", "Log",
             ]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp", "Metrics"]),
-        tests("DeployTests", ["DriverApp", "CSIWire", "LinuxHost", "Volumes"]),
+        tests("DeployTests", ["DriverApp", "Certificates", "CSIWire", "LinuxHost", "Volumes"]),
         tests("RepositoryTests", ["Metrics"]),
     ]
 )

@@ -13,16 +13,20 @@ package struct NodeManifest: Sendable {
         self.pools = pools
     }
 
-    /// Keys and values, of those pools alone that are there.
+    /// Keys and values; `lost-pools` names the pools that are not there.
     ///
     /// `boot` tells two drivers on one kernel from two nodes that claim the same pool.
     func entries(where isThere: (PoolID) -> Bool) -> [String: String] {
         var entries = ["node": node, "boot": boot]
-        let known = pools.filter { isThere($0.id) }
-        for pool in known { entries["pool.\(pool.name)"] = pool.id.text }
-        if let first = pools.first, known.contains(first) { entries["default-pool"] = first.name.text }
-        let shared = known.filter(\.isShared).map(\.name.text)
-        if !shared.isEmpty { entries["shared-pools"] = shared.joined(separator: ",") }
+        for pool in pools { entries["pool.\(pool.name)"] = pool.id.text }
+        entries["default-pool"] = pools.first?.name.text
+        func list(_ key: String, _ isListed: (PoolDescription) -> Bool) {
+            let names = pools.filter(isListed).map(\.name.text)
+            if !names.isEmpty { entries[key] = names.joined(separator: ",") }
+        }
+        list("shared-pools", \.isShared)
+        // Not left out: where its volumes are is known, and a list without them would be short.
+        list("lost-pools") { !isThere($0.id) }
         return entries
     }
 }

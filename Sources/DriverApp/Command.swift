@@ -15,6 +15,8 @@ package enum Command {
           loopcsi volume show NAME [FLAGS]       all about one volume, by its name or its id
           loopcsi snapshot list [FLAGS]          the snapshots
                                                  FLAGS: --pool as for serve, --output table|json
+          loopcsi certs --dir DIR [--driver-name NAME] [--days N]
+                                                 certificates for nodes and their one controller
           loopcsi demo                           watch a volume live (needs root)
           loopcsi bench [--lives N] [--only PART]  measure every step (needs root)
           loopcsi version
@@ -30,6 +32,7 @@ package enum Command {
             case "pool": return try PoolCommand.run(Array(arguments.dropFirst(2)))
             case "volume": return try VolumeCommand.run(Array(arguments.dropFirst(2)))
             case "snapshot": return try SnapshotCommand.run(Array(arguments.dropFirst(2)))
+            case "certs": return try CertsCommand.run(Array(arguments.dropFirst(2)))
             case "demo": return try DemoCommand.run(Array(arguments.dropFirst(2)))
             case "bench": return try BenchCommand.run(Array(arguments.dropFirst(2)))
             case "version": print("loopcsi \(Driver.version)")

@@ -110,7 +110,7 @@ package struct ServeOptions: Sendable {
     }
 
     /// Lower-case DNS form, as Kubernetes wants for CSIDriver objects; the topology prefix is nine bytes longer.
-    private static func driverName(_ text: String) throws(UsageError) -> String {
+    static func driverName(_ text: String) throws(UsageError) -> String {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         let isLegal =
             text.utf8.count <= 54 && text.first?.isLetter == true && text.last?.isLetter == true

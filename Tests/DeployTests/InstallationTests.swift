@@ -59,30 +59,33 @@ struct InstallationTests {
 
     @Test("gives the driver flags and variables that it takes, and paths that it sees", arguments: overlays)
     func driverOptions(folder: String) throws {
-        let (pod, driver) = try driver(of: folder)
-        let options = try options(of: driver, in: Overlay(folder))
+        let driver = try DriverContainer("DaemonSet", in: Overlay(folder))
+        let options = try driver.options()
         #expect(options.nodeID == "$(NODE_NAME)")
-        let mounts = Dictionary(
-            uniqueKeysWithValues: driver["volumeMounts"].elements.map { ($0["mountPath"].text, $0) })
-        for path in options.pools.map(\.path) + ["/var/lib/kubelet"] {
-            let mount = try #require(mounts[path], "\(path)")
+        for pool in options.pools {
+            let (mount, volume) = try #require(driver.mount(at: pool.path), "\(pool.path)")
+            // What kubelet mounts for the pod has no path that the host knows; all else has.
+            guard volume["nfs"] == .null else { continue }
             #expect(mount["mountPropagation"] == .text("Bidirectional"))
             #expect(
-                hostPath(of: mount["name"].text, in: pod) == path,
+                volume.at("hostPath.path").text == pool.path,
                 "the kernel must see the path that the driver sees")
         }
-        #expect(mounts["/dev"] != nil)
-        #expect(mounts["/run/loopcsi-frozen"] != nil)
+        let (mount, volume) = try #require(driver.mount(at: "/var/lib/kubelet"))
+        #expect(mount["mountPropagation"] == .text("Bidirectional"))
+        #expect(volume.at("hostPath.path") == .text("/var/lib/kubelet"))
+        #expect(driver.mount(at: "/dev") != nil)
+        #expect(driver.mount(at: "/run/loopcsi-frozen") != nil)
         #expect(options.paths == (try ServeOptions(["--kubelet-root=/var/lib/kubelet"])).paths)
     }
 
     @Test(
-        "tells kubelet, the registrar and the sidecars of the one socket that the driver makes",
+        "tells kubelet, the registrar and the sidecars of the sockets that driver and relay make",
         arguments: overlays)
     func socket(folder: String) throws {
         let overlay = try Overlay(folder)
-        let (_, driver) = try driver(of: folder)
-        let options = try options(of: driver, in: overlay)
+        let driver = try DriverContainer("DaemonSet", in: overlay)
+        let options = try driver.options()
         let name = try #require(overlay.documents.first { $0.kind == "CSIDriver" }).name
         #expect(name == options.driverName)
         #expect(options.socketPath == "/var/lib/kubelet/plugins/\(name)/csi.sock")
@@ -91,8 +94,14 @@ struct InstallationTests {
                 let arguments = container["args"].texts
                 #expect(arguments.contains("--csi-address=/csi/csi.sock"), "\(owner)")
                 let mount = container["volumeMounts"].elements.first { $0["mountPath"] == .text("/csi") }
-                let folder = hostPath(of: mount?["name"].text ?? "", in: pod)
-                #expect("\(folder)/csi.sock" == options.socketPath, "\(owner)")
+                let volume = pod["volumes"].elements.first { $0["name"] == mount?["name"] }
+                if volume?["emptyDir"] != .null {
+                    let relay = try DriverContainer(owner.kind, in: overlay)
+                    #expect(try relay.options().socketPath == "/csi/csi.sock")
+                    #expect(relay.mount(at: "/csi")?.volume == volume)
+                } else {
+                    #expect("\(volume?.at("hostPath.path").text ?? "")/csi.sock" == options.socketPath)
+                }
                 if container["name"] == .text("registrar") {
                     #expect(arguments.contains("--kubelet-registration-path=\(options.socketPath)"))
                 }
@@ -100,19 +109,35 @@ struct InstallationTests {
         }
     }
 
-    @Test("asks the driver questions that it knows", arguments: overlays)
+    @Test("asks driver and relay questions that they know", arguments: overlays)
     func probes(folder: String) throws {
-        let (_, driver) = try driver(of: folder)
-        for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
-            let command = driver.at("\(probe).exec.command").texts
-            try #require(command.first == "loopcsi", "\(probe)")
-            switch command.dropFirst().first {
-            case "probe":
-                #expect(try Flags(Array(command.dropFirst(2)), known: ["endpoint", "timeout"]).words == [])
-            case "call":
-                let words = try Flags(Array(command.dropFirst(2)), known: ["endpoint", "timeout"]).words
-                #expect(CSIMethod.find(words.first ?? "") != nil, "\(probe)")
-            default: Issue.record("\(probe) runs \(command)")
+        for (_, pod) in try Overlay(folder).workloads {
+            for driver in pod["containers"].elements where driver["name"] == .text("loopcsi") {
+                for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
+                    let command = driver.at("\(probe).exec.command").texts
+                    try #require(command.first == "loopcsi", "\(probe)")
+                    let words = try Flags(Array(command.dropFirst(2)), known: ["endpoint", "timeout"]).words
+                    switch command.dropFirst().first {
+                    case "probe": #expect(words == [])
+                    case "call": #expect(CSIMethod.find(words.first ?? "") != nil, "\(probe)")
+                    default: Issue.record("\(probe) runs \(command)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("expands in arguments only what the container has", arguments: overlays)
+    func variables(folder: String) throws {
+        let overlay = try Overlay(folder)
+        for (owner, pod) in overlay.workloads {
+            for container in pod["containers"].elements {
+                let environment = try overlay.environment(of: container)
+                for argument in container["args"].texts {
+                    for match in argument.matches(of: /\$\(([A-Z_]+)\)/) {
+                        #expect(environment[String(match.output.1)] != nil, "\(owner): \(argument)")
+                    }
+                }
             }
         }
     }
@@ -132,34 +157,5 @@ struct InstallationTests {
             }
         }
         #expect(count >= 4)
-    }
-
-    private func driver(of folder: String) throws -> (pod: Value, container: Value) {
-        let pod = try #require(try Overlay(folder).document("DaemonSet", "loopcsi-node")).at(
-            "spec.template.spec")
-        let container = try #require(pod["containers"].elements.first { $0["name"] == .text("loopcsi") })
-        return (pod, container)
-    }
-
-    /// The options as the driver would read them.
-    private func options(of driver: Value, in overlay: Overlay) throws -> ServeOptions {
-        var environment: [String: String] = [:]
-        for source in driver["envFrom"].elements {
-            let map = try #require(overlay.document("ConfigMap", source.at("configMapRef.name").text))
-            for (key, value) in map["data"].entries { environment[key] = value.text }
-        }
-        let twins = Set(
-            ServeOptions.flags.map { "LOOPCSI_" + $0.map { $0 == "-" ? "_" : "\($0)" }.joined().uppercased() }
-        )
-        for key in environment.keys { #expect(twins.contains(key), "\(key) is no twin of a flag") }
-        for variable in driver["env"].elements { environment[variable["name"].text] = variable["value"].text }
-        let arguments = driver["args"].texts
-        try #require(arguments.first == "serve")
-        let found = environment
-        return try ServeOptions(Array(arguments.dropFirst())) { found[$0] }
-    }
-
-    private func hostPath(of volume: String, in pod: Value) -> String {
-        pod["volumes"].elements.first { $0["name"].text == volume }?.at("hostPath.path").text ?? ""
     }
 }

@@ -61,9 +61,11 @@ struct ManifestTests {
         }
     }
 
-    @Test("Labels pair up: what an object selects, its pods carry once kustomize has added the common label")
-    func selectors() throws {
-        for (owner, _) in try Overlay("deploy/single-node").workloads {
+    @Test(
+        "Labels pair up: what an object selects, its pods carry once kustomize has added the common label",
+        arguments: Overlay.applied)
+    func selectors(folder: String) throws {
+        for (owner, _) in try Overlay(folder).workloads {
             var labels = owner.value.at("spec.template.metadata.labels").entries
             labels["app.kubernetes.io/name"] = .text("loopcsi")
             for (key, value) in owner.value.at("spec.selector.matchLabels").entries {

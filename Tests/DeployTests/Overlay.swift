@@ -5,7 +5,13 @@ import FoundationEssentials
 /// Names, labels and namespaces that kustomize would add are left out.
 struct Overlay: Sendable {
     /// The folders that a user applies.
-    static let applied = ["deploy/single-node", "deploy/single-node-snapshots"]
+    static let applied =
+        ["deploy/single-node", "deploy/single-node-snapshots"] + clusters
+
+    /// Those for many nodes.
+    static let clusters = [
+        "deploy/cluster", "deploy/cluster-snapshots", "deploy/cluster-cert-manager", "deploy/shared-pool",
+    ]
 
     private(set) var documents: [Document] = []
 
@@ -40,7 +46,16 @@ struct Overlay: Sendable {
             }
         }
         for map in kustomization["configMapGenerator"].elements {
-            documents.append(Self.configMap(map, file))
+            let made = Self.configMap(map, file)
+            if map["behavior"] == .text("merge") {
+                guard
+                    let index = documents.firstIndex(where: { $0.kind == "ConfigMap" && $0.name == made.name }
+                    )
+                else { throw Manifests.Unreadable(description: "\(file) merges what is not there") }
+                documents[index].value = documents[index].value.merged(with: made.value)
+            } else {
+                documents.append(made)
+            }
         }
         for patch in kustomization["patches"].elements { try apply(Self.joined(folder, patch["path"].text)) }
         for image in kustomization["images"].elements { replace(image) }

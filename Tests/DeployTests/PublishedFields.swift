@@ -1,4 +1,5 @@
-/// The fields of the Kubernetes API (1.36), of the snapshot API (v1) and of kustomize that manifests here may use.
+/// The fields of the Kubernetes API (1.36), of the snapshot API (v1), of cert-manager (v1) and of kustomize that manifests here
+/// may use.
 ///
 /// A type on each line, with its fields; `field:Type` is an object or a list of objects, `field:any` a free map, and a
 /// plain field a scalar or a list of scalars. Everything has `apiVersion` and `kind`.
@@ -23,7 +24,7 @@ enum PublishedFields {
         PersistentVolume = metadata:ObjectMeta spec:PersistentVolumeSpec
         PersistentVolumeSpec = capacity:any accessModes volumeMode persistentVolumeReclaimPolicy storageClassName mountOptions claimRef:ObjectReference nodeAffinity:VolumeNodeAffinity csi:CSIPersistentVolumeSource
         CSIPersistentVolumeSource = driver volumeHandle readOnly fsType volumeAttributes:any
-        ObjectReference = apiVersion kind namespace name
+        ObjectReference = apiVersion group kind namespace name
         VolumeNodeAffinity = required:NodeSelector
         NodeSelector = nodeSelectorTerms:NodeSelectorTerm
         NodeSelectorTerm = matchExpressions:NodeSelectorRequirement
@@ -36,7 +37,7 @@ enum PublishedFields {
         Job = metadata:ObjectMeta spec:JobSpec
         JobSpec = template:PodTemplateSpec backoffLimit completions parallelism ttlSecondsAfterFinished
         Service = metadata:ObjectMeta spec:ServiceSpec
-        ServiceSpec = clusterIP selector:any ports:ServicePort type
+        ServiceSpec = clusterIP publishNotReadyAddresses selector:any ports:ServicePort type
         ServicePort = name port targetPort protocol
         DaemonSet = metadata:ObjectMeta spec:DaemonSetSpec
         DaemonSetSpec = selector:LabelSelector template:PodTemplateSpec updateStrategy:DaemonSetUpdateStrategy minReadySeconds
@@ -49,10 +50,12 @@ enum PublishedFields {
         StatefulSetSpec = replicas serviceName selector:LabelSelector template:PodTemplateSpec volumeClaimTemplates:PersistentVolumeClaim podManagementPolicy updateStrategy persistentVolumeClaimRetentionPolicy
         PodTemplateSpec = metadata:ObjectMeta spec:PodSpec
         PodSpec = serviceAccountName automountServiceAccountToken priorityClassName nodeSelector:any nodeName tolerations:Toleration affinity:Affinity dnsPolicy terminationGracePeriodSeconds restartPolicy securityContext:PodSecurityContext initContainers:Container containers:Container volumes:Volume hostNetwork
-        PodSecurityContext = fsGroup fsGroupChangePolicy runAsUser runAsGroup runAsNonRoot seccompProfile
+        PodSecurityContext = fsGroup fsGroupChangePolicy runAsUser runAsGroup runAsNonRoot seccompProfile:SeccompProfile seLinuxOptions:SELinuxOptions
+        SeccompProfile = type localhostProfile
         Toleration = key operator value effect tolerationSeconds
         Affinity = nodeAffinity podAffinity:PodAffinity podAntiAffinity:PodAffinity
-        PodAffinity = requiredDuringSchedulingIgnoredDuringExecution:PodAffinityTerm
+        PodAffinity = requiredDuringSchedulingIgnoredDuringExecution:PodAffinityTerm preferredDuringSchedulingIgnoredDuringExecution:WeightedPodAffinityTerm
+        WeightedPodAffinityTerm = weight podAffinityTerm:PodAffinityTerm
         PodAffinityTerm = topologyKey labelSelector:LabelSelector namespaces
         Container = name image imagePullPolicy command args env:EnvVar envFrom:EnvFromSource ports:ContainerPort securityContext:SecurityContext resources:ResourceRequirements startupProbe:Probe livenessProbe:Probe readinessProbe:Probe volumeMounts:VolumeMount volumeDevices:VolumeDevice workingDir
         EnvVar = name value valueFrom:EnvVarSource
@@ -70,7 +73,9 @@ enum PublishedFields {
         HTTPGetAction = path port scheme
         VolumeMount = name mountPath mountPropagation readOnly subPath
         VolumeDevice = name devicePath
-        Volume = name hostPath:HostPathVolumeSource emptyDir:any persistentVolumeClaim:PersistentVolumeClaimVolumeSource csi:CSIVolumeSource ephemeral:EphemeralVolumeSource
+        Volume = name hostPath:HostPathVolumeSource emptyDir:any persistentVolumeClaim:PersistentVolumeClaimVolumeSource csi:CSIVolumeSource ephemeral:EphemeralVolumeSource secret:SecretVolumeSource nfs:NFSVolumeSource
+        SecretVolumeSource = secretName defaultMode optional
+        NFSVolumeSource = server path readOnly
         HostPathVolumeSource = path type
         PersistentVolumeClaimVolumeSource = claimName readOnly
         CSIVolumeSource = driver fsType readOnly volumeAttributes:any
@@ -83,6 +88,19 @@ enum PublishedFields {
         RoleBinding = metadata:ObjectMeta roleRef:RoleRef subjects:Subject
         RoleRef = apiGroup kind name
         Subject = kind name namespace
+        PodDisruptionBudget = metadata:ObjectMeta spec:PodDisruptionBudgetSpec
+        PodDisruptionBudgetSpec = maxUnavailable minAvailable unhealthyPodEvictionPolicy selector:LabelSelector
+        NetworkPolicy = metadata:ObjectMeta spec:NetworkPolicySpec
+        NetworkPolicySpec = podSelector:LabelSelector policyTypes ingress:NetworkPolicyIngressRule
+        NetworkPolicyIngressRule = from:NetworkPolicyPeer ports:NetworkPolicyPort
+        NetworkPolicyPeer = podSelector:LabelSelector namespaceSelector:LabelSelector
+        NetworkPolicyPort = port endPort protocol
+        Issuer = metadata:ObjectMeta spec:IssuerSpec
+        IssuerSpec = selfSigned:any ca:CAIssuer
+        CAIssuer = secretName
+        Certificate = metadata:ObjectMeta spec:CertificateSpec
+        CertificateSpec = isCA commonName secretName dnsNames usages duration renewBefore privateKey:CertificatePrivateKey issuerRef:ObjectReference
+        CertificatePrivateKey = algorithm size encoding rotationPolicy
         Kustomization = namespace resources components patches:Patch labels:Label images:Image configMapGenerator:ConfigMapArgs
         Component = resources patches:Patch labels:Label images:Image
         Patch = path

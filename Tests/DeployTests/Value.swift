@@ -45,21 +45,22 @@ indirect enum Value: Equatable, Sendable, Decodable {
     var texts: [String] { elements.map(\.text) }
 
     /// This map with another laid over it, as kustomize's strategic merge does it for what is used here: maps key by
-    /// key, lists of things with names by name, anything else replaced.
+    /// key, lists of things with names by name with new ones in front, anything else replaced.
     func merged(with patch: Value) -> Value {
         switch (self, patch) {
         case (.map(let base), .map(let over)):
             return .map(base.merging(over) { $0.merged(with: $1) })
         case (.list(let base), .list(let over)) where over.allSatisfy { !$0["name"].text.isEmpty }:
             var result = base
+            var new: [Value] = []
             for element in over {
                 if let index = result.firstIndex(where: { $0["name"] == element["name"] }) {
                     result[index] = result[index].merged(with: element)
                 } else {
-                    result.append(element)
+                    new.append(element)
                 }
             }
-            return .list(result)
+            return .list(new + result)
         default: return patch
         }
     }
