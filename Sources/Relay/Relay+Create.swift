@@ -1,4 +1,5 @@
 import CSIWire
+import Synchronization
 import Volumes
 
 extension Relay {
@@ -11,11 +12,24 @@ extension Relay {
     /// that one is unreachable now, or further down than a handful, the older volume stays behind, to be seen in
     /// `loopcsi volume list` of its node. Otherwise each unreachable node would stop all creations, and each creation
     /// would take a call to all nodes.
+    ///
+    /// - Throws: ABORTED while another call for a volume of that name has not ended, which may be choosing another node.
     func createVolume(
         _ bytes: [UInt8], until deadline: Int64, _ trace: inout Trace
     ) throws(CSIStatus) -> [UInt8] {
-        let path = CSI.CreateVolumeRequest.path
         let request = try CSI.CreateVolumeRequest(decoding: bytes)
+        guard creating.withLock({ $0.insert(request.name).inserted }) else {
+            throw CSIStatus(
+                .aborted, "volume '\(request.name.prefix(128))': another call for it is still running")
+        }
+        defer { creating.withLock { _ = $0.remove(request.name) } }
+        return try place(request, bytes, until: deadline, &trace)
+    }
+
+    private func place(
+        _ request: CSI.CreateVolumeRequest, _ bytes: [UInt8], until deadline: Int64, _ trace: inout Trace
+    ) throws(CSIStatus) -> [UInt8] {
+        let path = CSI.CreateVolumeRequest.path
         let place = request.accessibilityRequirements
         let isFree = (place?.preferred ?? []).isEmpty && (place?.requisite ?? []).isEmpty
         let candidates =
@@ -118,7 +132,12 @@ extension Relay {
             places.map(\.0), CSI.ControllerGetVolumeRequest.path,
             { _ in requests.popFirst()?.encoded() ?? [] }, until: now() + max(deadline - now(), 0) / 2)
         for (place, verdict) in zip(places, verdicts) {
-            if case .answered = verdict { return place.0 }
+            switch verdict {
+            case .answered: return place.0
+            // It is being made there by an earlier call that has not ended.
+            case .refused(let status) where status.code == .aborted: throw status
+            case .refused, .unreachable: break
+            }
         }
         let needed = Set(mustTell.map(\.address))
         for (place, verdict) in zip(places, verdicts) where needed.contains(place.0.address) {

@@ -1,4 +1,5 @@
 import CSIWire
+import Synchronization
 import Testing
 import Volumes
 import VolumesTestSupport
@@ -142,6 +143,27 @@ struct CreateTests {
             #expect(try rig.create(request) == "\(second.pool.id).\(request.name)")
         }
         #expect(holders == ["b:v", "b:w"])
+    }
+
+    @Test(
+        "While a volume is being made, a repeated call makes none elsewhere, be it through this relay or another"
+    )
+    func twice() throws {
+        let other = Rig(network: rig.network)
+        other.look()
+        let answers = Mutex<[CSICode?]>([])
+        // Whoever comes while the first call is in the middle of its work; room has changed since it began.
+        second.faults.during("create") { [rig, second] in
+            second.occupy(.gibibytes(190))
+            for relay in [rig, other] {
+                let code = relay.quietCode(Rig.volume("v"))
+                answers.withLock { $0.append(code) }
+            }
+            second.occupy(.zero)
+        }
+        try rig.create(Rig.volume("v"))
+        #expect(answers.withLock { $0 } == [.aborted, .aborted])
+        #expect(holders == ["b:v"])
     }
 
     @Test(
