@@ -25,14 +25,19 @@ package struct ControllerService: Sendable {
             CSIHandler(CSI.GetCapacityRequest.self, getCapacity),
             CSIHandler(CSI.ControllerExpandVolumeRequest.self, subject: \.volumeID, expandVolume),
             CSIHandler(CSI.ControllerGetVolumeRequest.self, subject: \.volumeID, getVolume),
-            CSIHandler(CSI.ControllerGetCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
-                CSI.ControllerGetCapabilitiesResponse(capabilities: [
-                    .createDeleteVolume, .listVolumes, .getCapacity, .createDeleteSnapshot, .listSnapshots,
-                    .cloneVolume, .expandVolume, .volumeCondition, .getVolume, .singleNodeMultiWriter,
-                    .getSnapshot,
-                ])
-            },
+            Self.capabilities,
         ] + snapshotHandlers
+    }
+
+    /// Tells what the service offers, also where a relay serves it.
+    package static let capabilities = CSIHandler(
+        CSI.ControllerGetCapabilitiesRequest.self, isQuick: true
+    ) { _ throws(VolumeFault) in
+        CSI.ControllerGetCapabilitiesResponse(capabilities: [
+            .createDeleteVolume, .listVolumes, .getCapacity, .createDeleteSnapshot, .listSnapshots,
+            .cloneVolume, .expandVolume, .volumeCondition, .getVolume, .singleNodeMultiWriter,
+            .getSnapshot,
+        ])
     }
 
     @Sendable private func createVolume(

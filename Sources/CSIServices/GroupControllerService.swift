@@ -12,11 +12,7 @@ package struct GroupControllerService: Sendable {
     /// The methods of the service.
     package var handlers: [CSIHandler] {
         [
-            CSIHandler(CSI.GroupControllerGetCapabilitiesRequest.self, isQuick: true) {
-                _ throws(VolumeFault) in
-                CSI.GroupControllerGetCapabilitiesResponse(capabilities: [.createDeleteGetVolumeGroupSnapshot]
-                )
-            },
+            Self.capabilities,
             CSIHandler(
                 CSI.CreateVolumeGroupSnapshotRequest.self, subjectKey: .groupID, subject: \.name, createGroup),
             CSIHandler(
@@ -26,6 +22,13 @@ package struct GroupControllerService: Sendable {
                 CSI.GetVolumeGroupSnapshotRequest.self, subjectKey: .groupID, subject: \.groupSnapshotID,
                 getGroup),
         ]
+    }
+
+    /// Tells what the service offers, also where a relay serves it.
+    package static let capabilities = CSIHandler(
+        CSI.GroupControllerGetCapabilitiesRequest.self, isQuick: true
+    ) { _ throws(VolumeFault) in
+        CSI.GroupControllerGetCapabilitiesResponse(capabilities: [.createDeleteGetVolumeGroupSnapshot])
     }
 
     @Sendable private func createGroup(

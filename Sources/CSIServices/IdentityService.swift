@@ -5,7 +5,7 @@ package import Volumes
 package struct IdentityService: Sendable {
     private let driverName: String
     private let version: String
-    private let manifest: NodeManifest
+    private let manifest: NodeManifest?
     private let isThere: @Sendable (PoolID) -> Bool
     private let readiness: ReadinessCheck
 
@@ -23,12 +23,22 @@ package struct IdentityService: Sendable {
         self.readiness = readiness
     }
 
+    /// The same for a relay, which has no pools.
+    package init(driverName: String, version: String, readiness: @escaping ReadinessCheck) {
+        self.driverName = driverName
+        self.version = version
+        manifest = nil
+        isThere = { _ in false }
+        self.readiness = readiness
+    }
+
     /// The methods of the service.
     package var handlers: [CSIHandler] {
         [
             CSIHandler(CSI.GetPluginInfoRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.GetPluginInfoResponse(
-                    name: driverName, vendorVersion: version, manifest: manifest.entries(where: isThere))
+                    name: driverName, vendorVersion: version,
+                    manifest: manifest?.entries(where: isThere) ?? [:])
             },
             CSIHandler(CSI.GetPluginCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.GetPluginCapabilitiesResponse(capabilities: [

@@ -44,12 +44,7 @@ package struct NodeService: Sendable {
             CSIHandler(CSI.NodeUnpublishVolumeRequest.self, subject: \.volumeID, unpublish),
             CSIHandler(CSI.NodeGetVolumeStatsRequest.self, subject: \.volumeID, stats),
             CSIHandler(CSI.NodeExpandVolumeRequest.self, subject: \.volumeID, expand),
-            CSIHandler(CSI.NodeGetCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
-                CSI.NodeGetCapabilitiesResponse(capabilities: [
-                    .stageUnstageVolume, .getVolumeStats, .expandVolume, .volumeCondition,
-                    .singleNodeMultiWriter,
-                ])
-            },
+            Self.capabilities,
             CSIHandler(CSI.NodeGetInfoRequest.self, isQuick: true) {
                 [nodeID, topology, limits] _ throws(VolumeFault) in
                 CSI.NodeGetInfoResponse(
@@ -57,6 +52,15 @@ package struct NodeService: Sendable {
                     accessibleTopology: CSI.Topology(segments: topology))
             },
         ]
+    }
+
+    /// Tells what the service offers, also where a relay serves it, which the external-resizer asks.
+    package static let capabilities = CSIHandler(
+        CSI.NodeGetCapabilitiesRequest.self, isQuick: true
+    ) { _ throws(VolumeFault) in
+        CSI.NodeGetCapabilitiesResponse(capabilities: [
+            .stageUnstageVolume, .getVolumeStats, .expandVolume, .volumeCondition, .singleNodeMultiWriter,
+        ])
     }
 
     @Sendable private func stage(

@@ -52,6 +52,7 @@ package enum Command {
     private static func serve(_ arguments: [String]) throws -> Int32 {
         let options = try ServeOptions(arguments)
         let log = Logger(format: options.logFormat, minimum: options.logLevel)
+        if case .controller(let relay) = options.role { return try serve(options, relay, log) }
         guard HostIdentity.isRoot else {
             throw StartError("loopcsi serve needs root: loop devices and mounts are made by root alone")
         }
@@ -67,6 +68,20 @@ package enum Command {
         let signal = try Signals.wait()
         log.info("stopping", (.signal, Int(signal)))
         driver.stop()
+        return 0
+    }
+
+    /// Serves as a relay, which needs no rights.
+    private static func serve(
+        _ options: ServeOptions, _ place: ServeOptions.RelayOptions, _ log: Logger
+    ) throws -> Int32 {
+        // Before the first thread starts, so that every thread leaves the signals to this one.
+        try Signals.block()
+        let pages = try OperatorPages.start(at: options.metricsAddress, log: log)
+        let relay = try RelayProcess.start(options, place, pages: pages, log: log)
+        let signal = try Signals.wait()
+        log.info("stopping", (.signal, Int(signal)))
+        relay.stop()
         return 0
     }
 

@@ -18,6 +18,7 @@ package final class Driver: Sendable {
     private let host: KernelNode
     private let log: Logger
     private let pages: OperatorPages?
+    private let port: RelayPort?
 
     /// Wires the driver and begins to serve, and to tell of itself on the pages, if there are any.
     ///
@@ -72,7 +73,9 @@ package final class Driver: Sendable {
             try host.check()
             if let propagation { throw propagation }
         }
-        let handlers =
+        // A process has one gRPC core; it must be the one with TLS if the port needs that.
+        if case .node = options.role { try RPCCore.load(tls: true) }
+        let relayed =
             IdentityService(
                 driverName: options.driverName, version: Self.version,
                 manifest: NodeManifest(
@@ -81,6 +84,8 @@ package final class Driver: Sendable {
             ).handlers
             + ControllerService(catalog: catalog, node: volumes).handlers
             + GroupControllerService(catalog: catalog).handlers
+        let handlers =
+            relayed
             + NodeService(
                 nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths,
                 limits: options.limits
@@ -101,10 +106,22 @@ package final class Driver: Sendable {
             socket: options.socketPath, methods: handlers.map { Self.method($0, log) }, options: serverOptions
         )
         self.server = server
+        if case .node(let place) = options.role {
+            let known = Set(pools.map(\.pool.id))
+            port = try RelayPort.open(
+                place, driver: options.driverName,
+                methods: relayed.refusing(poolsBesides: known, on: options.nodeID).map {
+                    Self.method($0, log)
+                },
+                serverOptions, log: log)
+        } else {
+            port = nil
+        }
         pages?.serve(
             OperatorPages.Subject(
                 readiness: readiness, server: server, catalog: catalog, freezes: host.freezes,
-                pools: zip(pools, options.pools).map { ($0, $1.policy) }, vanished: vanished.count))
+                pools: zip(pools, options.pools).map { ($0, $1.policy) }, vanished: vanished.count, port: port
+            ))
         if !host.growsMounted(.ext4) {
             log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
         }
@@ -131,6 +148,7 @@ package final class Driver: Sendable {
     package func stop() {
         pages?.markStopping()
         for pool in pools { pool.giveUpCopies() }
+        port?.stop()
         server.stop()
         // A call that outlasted the server's patience must not leave a volume frozen.
         host.thawLeftovers()
@@ -139,7 +157,7 @@ package final class Driver: Sendable {
         log.info("stopped")
     }
 
-    private static func method(_ handler: CSIHandler, _ log: Logger) -> RPCMethod {
+    static func method(_ handler: CSIHandler, _ log: Logger) -> RPCMethod {
         .unary(handler.path, lane: handler.isQuick ? .quick : .work) { _, request throws(RPCStatus) in
             do throws(CSIStatus) {
                 return try handler.run(request, log: log) { Double(Clock.monotonicNanoseconds) / 1e6 }

@@ -37,7 +37,7 @@ final class MetricsPage: Sendable {
     }
 
     /// The page.
-    func reply() -> HTTPReply {
+    @Sendable func reply() -> HTTPReply {
         let began = Clock.monotonicNanoseconds
         if let kept = kept.withLock({ $0 }), began < kept.goodUntil { return kept.reply }
         let (text, isComplete) = text(by: began + Self.patience)
@@ -69,15 +69,8 @@ final class MetricsPage: Sendable {
         page.single(.freezeLongest, freezes.longestSeconds)
         page.single(
             .leftoversSwept, Double(subject.pools.reduce(subject.vanished) { $0 + $1.0.leftoversSwept }))
-        write(ProcessFigures.now(), to: &page)
+        if let end = subject.port?.certificateEnd { page.single(.certificateEnd, Double(end)) }
+        page.write(ProcessFigures.now(), startSeconds: startSeconds)
         return (page.bytes, pools.allSatisfy { $1 != nil })
-    }
-
-    private func write(_ process: ProcessFigures, to page: inout Exposition) {
-        page.single(.processMemory, Double(process.residentBytes))
-        page.single(.processCPU, process.processorSeconds)
-        page.single(.processDescriptors, Double(process.descriptors))
-        page.single(.processDescriptorLimit, Double(process.descriptorLimit))
-        page.single(.processStart, startSeconds)
     }
 }

@@ -5,6 +5,7 @@ import Log
 import Metrics
 import Pool
 import RPCServer
+import Relay
 import Synchronization
 import Volumes
 
@@ -19,11 +20,13 @@ final class OperatorPages: Sendable {
         let pools: [(DiskPool, CapacityPolicy)]
         /// Inline volumes that were deleted at the start.
         let vanished: Int
+        /// The port for the relay, in the role node.
+        let port: RelayPort?
     }
 
     private struct Pages {
-        let health: Health
-        let metrics: MetricsPage
+        let trouble: @Sendable () -> String?
+        let metrics: @Sendable () -> HTTPReply
     }
 
     private enum Phase {
@@ -60,7 +63,16 @@ final class OperatorPages: Sendable {
     /// Begins to tell of a driver that serves.
     func serve(_ subject: Subject) {
         let health = Health(subject.readiness)
-        let pages = Pages(health: health, metrics: MetricsPage(subject, health, calls))
+        let pages = Pages(trouble: health.trouble, metrics: MetricsPage(subject, health, calls).reply)
+        phase.withLock { $0 = .serving(pages) }
+    }
+
+    /// Begins to tell of a relay that serves.
+    func serve(_ subject: RelayPage.Subject) {
+        let fleet = subject.fleet
+        let pages = Pages(
+            trouble: { fleet.isReady ? nil : "the nodes' name was not resolved yet" },
+            metrics: RelayPage(subject, calls).reply)
         phase.withLock { $0 = .serving(pages) }
     }
 
@@ -84,10 +96,10 @@ final class OperatorPages: Sendable {
             return HTTPReply(503, line: "the driver is stopping")
         case ("/healthz", .serving(let pages)), ("/healthz", .stopping(let pages)),
             ("/readyz", .serving(let pages)):
-            guard let trouble = pages.health.trouble() else { return HTTPReply(200, line: "ok") }
+            guard let trouble = pages.trouble() else { return HTTPReply(200, line: "ok") }
             return HTTPReply(503, line: trouble)
         case ("/metrics", .serving(let pages)), ("/metrics", .stopping(let pages)):
-            return pages.metrics.reply()
+            return pages.metrics()
         default:
             return HTTPReply(404, line: "there are /metrics, /healthz and /readyz")
         }
@@ -112,7 +124,7 @@ final class Health: Sendable {
     }
 
     /// Why the driver is not fit for work, in a sentence; nothing while it is.
-    func trouble() -> String? {
+    @Sendable func trouble() -> String? {
         look.end(look.begin(), by: Clock.monotonicNanoseconds + Self.patience) ?? Self.hanging
     }
 }

@@ -7,6 +7,7 @@ import Volumes
 /// How to serve.
 package struct ServeOptions: Sendable {
     var socketPath = "/run/loopcsi/csi.sock"
+    var role = Role.all
     var nodeID = ""
     var driverName = "loop.csi.local"
     var pools: [PoolOptions] = []
@@ -23,7 +24,8 @@ package struct ServeOptions: Sendable {
     var logLevel = LogLevel.info
 
     static let flags = [
-        "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "freeze-limit", "inline-limit",
+        "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "relay-address", "nodes",
+        "tls-dir", "freeze-limit", "inline-limit",
         "max-volumes", "metrics-address", "log-format", "log-level",
     ]
 
@@ -36,13 +38,11 @@ package struct ServeOptions: Sendable {
         if let endpoint = flags.one("endpoint") ?? environment("CSI_ENDPOINT") {
             socketPath = try Self.socket(endpoint)
         }
+        role = try Self.role(flags)
         (paths, kubeletRoot) = try Self.paths(flags.one("kubelet-root"))
         nodeID = try Self.nodeID(flags.one("node-id") ?? HostIdentity.nodeName ?? "")
         if let name = flags.one("driver-name") { driverName = try Self.driverName(name) }
         pools = try Self.pools(flags)
-        if let role = flags.one("role"), role != "all" {
-            throw UsageError("--role '\(role)' is not offered; the one role is all")
-        }
         if let limit = flags.one("freeze-limit") {
             guard let seconds = Int(limit), (1...60).contains(seconds) else {
                 throw UsageError("--freeze-limit '\(limit)': use 1 to 60 seconds")

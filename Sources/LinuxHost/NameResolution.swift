@@ -35,6 +35,7 @@ package enum NameResolution {
         var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         let result = unsafe getnameinfo(
             entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
-        return result == 0 ? unsafe String(cString: text) : nil
+        guard result == 0, let end = text.firstIndex(of: 0) else { return nil }
+        return String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -25,6 +25,10 @@ package enum MetricFamily: String, CaseIterable, Sendable {
     case freezes = "loopcsi_freezes_total"
     case freezeLongest = "loopcsi_freeze_longest_seconds"
     case leftoversSwept = "loopcsi_leftovers_swept_total"
+    case relayNodes = "loopcsi_relay_nodes"
+    case relayPools = "loopcsi_relay_pools"
+    case relayContested = "loopcsi_relay_contested_pools"
+    case certificateEnd = "loopcsi_certificate_expiry_timestamp_seconds"
     case processMemory = "process_resident_memory_bytes"
     case processCPU = "process_cpu_seconds_total"
     case processDescriptors = "process_open_fds"
@@ -47,6 +51,7 @@ package enum MetricFamily: String, CaseIterable, Sendable {
     package var labels: [MetricLabel] {
         switch self {
         case .buildInfo: [.version]
+        case .relayNodes: [.state]
         case .calls: [.method, .code]
         case .callDuration: [.method]
         case .poolCommitted: [.pool, .kind]
@@ -54,8 +59,9 @@ package enum MetricFamily: String, CaseIterable, Sendable {
             .poolSnapshots, .loopDevices:
             [.pool]
         case .volumeCapacity, .volumeAllocated: [.pool, .volumeID, .claimNamespace, .claim]
-        case .ready, .callsInFlight, .queueLength, .freezes, .freezeLongest, .leftoversSwept, .processMemory,
-            .processCPU, .processDescriptors, .processDescriptorLimit, .processStart:
+        case .ready, .callsInFlight, .queueLength, .freezes, .freezeLongest, .leftoversSwept, .relayPools,
+            .relayContested, .certificateEnd, .processMemory, .processCPU, .processDescriptors,
+            .processDescriptorLimit, .processStart:
             []
         }
     }
@@ -88,6 +94,11 @@ package enum MetricFamily: String, CaseIterable, Sendable {
         case .freezeLongest: "The longest of these freezes."
         case .leftoversSwept:
             "Removed at the start: half-made objects of an interrupted run, and inline volumes of vanished pods."
+        case .relayNodes: "Addresses behind the nodes' name, by whether they answered when last asked."
+        case .relayPools: "Pools of all nodes."
+        case .relayContested: "Pools that several nodes claim without sharing them; none of them is served."
+        case .certificateEnd:
+            "When the certificate for the way between relay and nodes ends, in seconds since 1970."
         case .processMemory: "Resident memory of the driver."
         case .processCPU: "Processor time that the driver took."
         case .processDescriptors: "Open descriptors of the driver."
@@ -104,7 +115,7 @@ package enum MetricKind: String, Sendable {
 
 /// The labels that samples can have; all but the volume's own have few values, each known in advance.
 package enum MetricLabel: String, CaseIterable, Sendable {
-    case version, method, code, pool, kind
+    case version, method, code, pool, kind, state
     case volumeID = "volume_id"
     // Not "namespace": Prometheus puts that of the driver's own pod there.
     case claimNamespace = "pvc_namespace"

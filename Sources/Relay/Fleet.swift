@@ -64,6 +64,28 @@ package final class Fleet: Sendable {
         began = now()
     }
 
+    /// How many nodes and pools there are, for the operator.
+    package struct Figures: Equatable, Sendable {
+        /// Addresses that answered when they were last asked.
+        package let reached: Int
+        /// Addresses that did not.
+        package let failing: Int
+        /// Pools, each counted once.
+        package let pools: Int
+        /// Pools that several claim without sharing them.
+        package let contested: Int
+    }
+
+    /// The figures of the moment.
+    package var figures: Figures {
+        let map = map
+        let listed = map.nodes.values.filter(\.isListed)
+        let reached = listed.count { $0.trouble == nil && $0.claim != nil }
+        return Figures(
+            reached: reached, failing: listed.count - reached, pools: map.pools.count,
+            contested: map.contestedPools.count)
+    }
+
     /// Who has what, as far as is known.
     var map: FleetMap { state.withLock { $0.map } }
 

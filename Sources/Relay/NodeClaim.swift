@@ -1,3 +1,4 @@
+import CSIServices
 import CSIWire
 import Volumes
 
@@ -56,20 +57,4 @@ struct NodeClaim: Equatable, Sendable {
         guard let name = name ?? defaultPool else { return false }
         return pools[name] == id
     }
-}
-
-/// The keys of the manifest.
-package enum ManifestKey {
-    /// The id of the node.
-    package static let node = "node"
-    /// The boot id of its kernel.
-    package static let boot = "boot"
-    /// Followed by the name of a pool: the pool's id.
-    package static let poolPrefix = "pool."
-    /// The name of the pool that volumes go to whose class names none.
-    package static let defaultPool = "default-pool"
-    /// The names of the pools that other nodes may have too, joined by commas.
-    package static let sharedPools = "shared-pools"
-    /// The names of the pools whose disk the node does not see now, joined by commas.
-    package static let lostPools = "lost-pools"
 }

@@ -12,6 +12,16 @@ package final class Relay: Sendable {
     /// The longest that a node may take where the caller has set no deadline, in nanoseconds.
     static let longest: Int64 = 600_000_000_000
 
+    /// The paths that it answers.
+    package static let methods = [
+        CSI.CreateVolumeRequest.path, CSI.DeleteVolumeRequest.path,
+        CSI.ValidateVolumeCapabilitiesRequest.path,
+        CSI.ListVolumesRequest.path, CSI.GetCapacityRequest.path, CSI.ControllerExpandVolumeRequest.path,
+        CSI.ControllerGetVolumeRequest.path, CSI.CreateSnapshotRequest.path, CSI.DeleteSnapshotRequest.path,
+        CSI.ListSnapshotsRequest.path, CSI.GetSnapshotRequest.path, CSI.CreateVolumeGroupSnapshotRequest.path,
+        CSI.DeleteVolumeGroupSnapshotRequest.path, CSI.GetVolumeGroupSnapshotRequest.path,
+    ]
+
     let fleet: Fleet
     let caller: any NodeCaller
     let topologyPrefix: String

@@ -198,7 +198,7 @@ import Volumes
     @Test("the one role is all, and words that are no flags are refused")
     func roleAndWords() throws {
         _ = try options(["--role", "all"])
-        #expect(throws: UsageError.self) { try options(["--role", "controller"]) }
+        #expect(throws: UsageError.self) { try options(["--role", "leader"]) }
         #expect(throws: UsageError.self) { try options(["extra"]) }
     }
 
