@@ -88,7 +88,7 @@ let package = Package(
                 "Pool", "Volumes", "Log",
             ]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp", "Metrics"]),
-        tests("DeployTests", ["DriverApp", "Certificates", "CSIWire", "LinuxHost", "Volumes"]),
+        tests("DeployTests", ["DriverApp", "Certificates", "CSIWire", "HTTPServer", "LinuxHost", "Volumes"]),
         tests("RepositoryTests", ["Metrics"]),
     ]
 )
