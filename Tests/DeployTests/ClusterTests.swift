@@ -180,7 +180,15 @@ struct ClusterTests {
         #expect(
             pools.map(\.name.text) == ["default", "shared"], "the first is that of classes that name none")
         #expect(driver.flag("pool")?.hasSuffix(";shared=/var/lib/loopcsi-shared,shared=yes") == true)
-        #expect(driver.mount(at: pools[1].path)?.volume["nfs"] != .null)
+        let claimName = driver.mount(at: pools[1].path)?.volume.at("persistentVolumeClaim.claimName").text
+        let claim = try #require(overlay.document("PersistentVolumeClaim", claimName ?? ""))["spec"]
+        let volume = try #require(overlay.document("PersistentVolume", claim["volumeName"].text))["spec"]
+        // A class would have somebody make a volume for the claim; an affinity would keep nodes from it.
+        #expect(claim["storageClassName"] == .text("") && volume["storageClassName"] == .text(""))
+        #expect(volume["nodeAffinity"] == .null && volume["nfs"] != .null)
+        #expect(
+            claim["accessModes"].texts == ["ReadWriteMany"] && volume["accessModes"] == claim["accessModes"])
+        #expect(volume["mountOptions"].texts.contains("actimeo=0"))
         let storage = try #require(overlay.document("StorageClass", "loopcsi-shared"))
         #expect(storage.at("parameters.pool") == .text("shared"))
         #expect(storage["allowedTopologies"] == .null)
