@@ -57,6 +57,48 @@ struct CreateTests {
         #expect(holders == ["c:v"])
     }
 
+    @Test(
+        "Of many nodes no more are asked than may be needed, and the last of them serves where all others are full"
+    )
+    func many() throws {
+        let rig = Rig()
+        var stores: [FakeStore] = []
+        for number in 0..<100 {
+            let store = try store(0x100 + number, total: number == 99 ? .gibibytes(100) : .gibibytes(2))
+            try rig.network.add("n\(number)", at: "10.0.1.\(number)", store)
+            stores.append(store)
+        }
+        rig.look()
+        try rig.create(Rig.volume("v", preferred: stores, requisite: stores))
+        #expect(stores[0].names == ["v"])
+        #expect(rig.network.calls(of: CSI.ControllerGetVolumeRequest.path).count <= 32)
+        try rig.create(Rig.volume("w", preferred: stores, requisite: stores, gibibytes: 50))
+        #expect(stores[99].names == ["w"])
+        try rig.create(Rig.volume("w", preferred: stores, requisite: stores, gibibytes: 50))
+        #expect(stores.flatMap(\.names).sorted() == ["v", "w"])
+    }
+
+    @Test("Any node that has the pool asked for will do while the preferred one does not answer")
+    func sharedAnywhere() throws {
+        let nfs = try store(0x1, "nfs")
+        let right = try store(0x12)
+        try rig.network.add("l", at: "10.0.1.1", shared: ["nfs"], try store(0x11), nfs)
+        let r = try rig.network.add("r", at: "10.0.1.2", shared: ["nfs"], right, nfs)
+        rig.look()
+        let segments = [
+            "topology.test/pool.default": right.pool.id.text, "topology.test/pool.nfs": nfs.pool.id.text,
+        ]
+        var request = Rig.volume("v")
+        request.parameters = ["pool": "nfs"]
+        request.accessibilityRequirements = CSI.TopologyRequirement(
+            requisite: [CSI.Topology(segments: segments)], preferred: [CSI.Topology(segments: segments)])
+        rig.network.set(.down, r)
+        #expect(try rig.create(request) == "\(nfs.pool.id).v")
+        rig.network.set(.well, r)
+        #expect(try rig.create(request) == "\(nfs.pool.id).v")
+        #expect(rig.network.calls(of: CSI.CreateVolumeRequest.path).last?.address == r)
+    }
+
     @Test("A copy goes where its source is, whatever is preferred")
     func source() throws {
         let volume = try rig.create(Rig.volume("v", requisite: [third]))
