@@ -26,7 +26,8 @@ internal import RPCServer
     init(to target: String, _ identity: Identity, name: String, _ options: RPCChannelOptions) {
         var handle = unsafe grpcshim_channel()
         let result = unsafe grpcshim_channel_create(
-            identity.handle, target, name, Int32(clamping: options.maxMessageBytes), &handle)
+            identity.handle, target, name, Int32(clamping: options.maxMessageBytes),
+            Int32(clamping: options.pingMilliseconds), &handle)
         precondition(result == 0, "A channel needs a few bytes of memory.")
         unsafe self.handle = handle
     }

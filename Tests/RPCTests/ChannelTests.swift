@@ -6,6 +6,7 @@ import Testing
 /// Nodes and a caller that know each other.
 final class ChannelRig {
     let node: TLSIdentity
+    let caller: TLSIdentity
     let channels: RPCChannels
     private(set) var servers: [RPCServer] = []
     /// Last, as its files are watched until the others are gone.
@@ -14,7 +15,8 @@ final class ChannelRig {
     init(_ methods: [RPCMethod] = Rig.basics, servers count: Int = 1) throws {
         authority = try Authority()
         node = try authority.node()
-        channels = try RPCChannels(tls: try authority.caller(), nodeName: Authority.nodeName)
+        caller = try authority.caller()
+        channels = try RPCChannels(tls: caller, nodeName: Authority.nodeName)
         for _ in 0..<count { try serve(methods) }
     }
 
@@ -204,6 +206,31 @@ struct ChannelFaultTests {
         channels.forget("10.0.0.1:1")
         #expect(rig.call("/t.T/Echo", [5]).body == [5])
         gate.open()
+    }
+
+    @Test("A link that is cut during a call without a deadline ends it, and a quiet server does not")
+    func cut() throws {
+        let gate = Gate()
+        defer { gate.open() }
+        let rig = try ChannelRig(Self.hanging(gate))
+        let cable = try Cable(toPort: rig.servers[0].port)
+        var options = RPCChannelOptions()
+        options.pingMilliseconds = 300
+        let channels = try RPCChannels(tls: rig.caller, nodeName: Authority.nodeName, options: options)
+        let call = Background {
+            channels.call(
+                RPCOutgoingCall(address: "127.0.0.1:\(cable.port)", method: "/t.T/Hang", request: []),
+                until: nil)
+        }
+        #expect(eventually { gate.entered == 1 })
+        usleep(1_500_000)
+        #expect(!call.isDone)
+        cable.cut()
+        let taken = Self.seconds { #expect(eventually { call.isDone }) }
+        let reply = try call.value()
+        #expect(reply.code == 14)
+        #expect(reply.message.contains("keepalive"), "\(reply)")
+        #expect(taken < 2, "\(taken)")
     }
 
     @Test("A server that stops answers the call under way first")
