@@ -27,7 +27,7 @@ final class Cable: Sendable {
     func cut() { isCut.withLock { $0 = true } }
 
     private func serve(_ target: UInt16) {
-        let near = unsafe accept(listener, nil, nil)
+        let near = accept(listener, nil, nil)
         let far = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.local(target)
         _ = unsafe withUnsafePointer(to: &address) { address in

@@ -29,7 +29,7 @@ final class Tether: Sendable {
         processID = child
         guard result == 0 else { throw RigTrouble("\(command[0]) cannot be started: error \(result)") }
         var word = [UInt8](repeating: 0, count: "ready\n".utf8.count)
-        guard unsafe recv(line, &word, word.count, Int32(MSG_WAITALL.rawValue)) == word.count else {
+        guard unsafe recv(line, &word, word.count, Int32(MSG_WAITALL)) == word.count else {
             throw RigTrouble("this failed, see above: \(script)")
         }
     }
