@@ -76,7 +76,7 @@ package struct ControllerService: Sendable {
         guard let id = try RequestChecks.volumeID(request.volumeID) else {
             throw .missing("volume \(request.volumeID)")
         }
-        let volume = try catalog.volume(id)
+        let volume = try catalog.settledVolume(id)
         let health = try node.health(of: [volume]).first
         return CSI.ControllerGetVolumeResponse(
             volume: wire(volume),

@@ -5,7 +5,7 @@ import Volumes
 enum BenchCommand {
     /// What can be measured alone; each part has drivers and pools of its own.
     enum Part: String, CaseIterable {
-        case lives, node, copies, lists
+        case lives, node, copies, lists, relay
     }
 
     private static let usualLives = 50
@@ -15,7 +15,7 @@ enum BenchCommand {
     static func run(_ arguments: [String]) throws -> Int32 {
         let flags = try Flags(arguments, known: ["lives", "only"])
         guard flags.words.isEmpty else {
-            throw UsageError("use: loopcsi bench [--lives N] [--only lives|node|copies|lists]")
+            throw UsageError("use: loopcsi bench [--lives N] [--only lives|node|copies|lists|relay]")
         }
         let lives = try lives(flags.one("lives"))
         let parts = try parts(flags.one("only"))
@@ -28,6 +28,7 @@ enum BenchCommand {
             case .copies: code = try copies()
             case .lists:
                 code = try Workbench.run("bench", imageGiB: 16) { BenchReport.print(try BenchLists(on: $0)) }
+            case .relay: code = try relay()
             }
         }
         return code
@@ -68,6 +69,15 @@ enum BenchCommand {
         BenchReport.print(moments, wakeUps: wakeUps)
     }
 
+    private static func relay() throws -> Int32 {
+        let port = BenchRelayRig.anyPort()
+        return try Workbench.run("bench", flags: { try BenchRelayRig.prepare($0, port: port) }) { bench in
+            let rig = try BenchRelayRig(on: bench, port: port)
+            BenchReport.print(try BenchRelay(on: bench, rig))
+            BenchReport.print(try BenchFleet(rig))
+        }
+    }
+
     private static func copies() throws -> Int32 {
         let code = try Workbench.run("bench", imageGiB: 48) { bench in
             BenchReport.print(
@@ -77,7 +87,7 @@ enum BenchCommand {
         }
         guard code == 0 else { return code }
         // The longest that can be set, as here the data is copied while the volume is held still.
-        return try Workbench.run("bench", flags: ["--freeze-limit", "60"]) { bench in
+        return try Workbench.run("bench", flags: { _ in ["--freeze-limit", "60"] }) { bench in
             let filesystem = try Directory.open(bench.folder).space().type
             BenchReport.print(
                 try BenchCopies("\(filesystem)", sharesBlocks: false, rounds: 1, on: bench), hasAim: false)

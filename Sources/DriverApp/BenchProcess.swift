@@ -56,6 +56,15 @@ struct BenchProcess {
         return counts
     }
 
+    /// What the processors did so far for the threads that a process has now.
+    static func workNanoseconds(of processID: Int32) throws -> Int64 {
+        try Directory.open("/proc/\(processID)/task").entries().reduce(0) { sum, task in
+            // proc(5): time on a processor, time waiting for one, and how often.
+            let words = TextFile.read("/proc/\(processID)/task/\(task)/schedstat")?.split(separator: " ")
+            return sum + (words?.first.flatMap { Int64($0) } ?? 0)
+        }
+    }
+
     /// The number of a line such as `VmRSS:     17408 kB`; zero if there is none.
     static func field(_ name: String, of status: String) -> Int64 {
         let line = status.split(separator: "\n").first { $0.hasPrefix("\(name):") }

@@ -68,7 +68,7 @@ enum BenchReport {
         )
     }
 
-    private static func memory(_ process: BenchProcess) -> [String] {
+    static func memory(_ process: BenchProcess) -> [String] {
         let memory = process.memory
         return [memory.resident, memory.anonymous, memory.file]
             .map { Figure.decimal($0, unit: 1_000_000, decimals: 1) } + ["\(process.threads)"]
@@ -120,7 +120,7 @@ enum BenchReport {
             + [Figure.decimal(driver.median, unit: max(floor.median, 1), decimals: 2)]
     }
 
-    private static func row(_ title: String, _ cells: [String]) -> String {
+    static func row(_ title: String, _ cells: [String]) -> String {
         Figure.padded(title, words) + cells.map { Figure.padded($0, number, toTheRight: true) }.joined()
     }
 }

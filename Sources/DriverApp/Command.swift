@@ -35,6 +35,8 @@ package enum Command {
             case "certs": return try CertsCommand.run(Array(arguments.dropFirst(2)))
             case "demo": return try DemoCommand.run(Array(arguments.dropFirst(2)))
             case "bench": return try BenchCommand.run(Array(arguments.dropFirst(2)))
+            // The other end of a bench, which starts it.
+            case "bench-nodes": return try BenchNodesCommand.run(Array(arguments.dropFirst(2)))
             case "version": print("loopcsi \(Driver.version)")
             case nil, "help", "--help", "-h": print(usage)
             case let word?: throw UsageError("unknown subcommand '\(word)'; try loopcsi help")

@@ -35,8 +35,11 @@ final class Workbench {
     ///
     /// With a size the pool is in a file of its own, where snapshots are instant whatever the host's file system is.
     /// Returns the exit code of the program: 0, 1 for a failure or leftovers, 128 and the signal's number if interrupted.
+    ///
+    /// `flags` makes further flags of the driver, when the folder is there.
     static func run(
-        _ purpose: String, imageGiB: Int? = nil, flags: [String] = [], _ body: (Workbench) throws -> Void
+        _ purpose: String, imageGiB: Int? = nil, flags: (_ folder: String) throws -> [String] = { _ in [] },
+        _ body: (Workbench) throws -> Void
     ) throws -> Int32 {
         guard HostIdentity.isRoot else {
             throw StartError(
@@ -48,7 +51,7 @@ final class Workbench {
         let folder = try WorkFolder.make(purpose)
         var code: Int32 = 0
         do {
-            let bench = try Workbench(folder: folder, imageGiB: imageGiB, flags: flags)
+            let bench = try Workbench(folder: folder, imageGiB: imageGiB, flags: flags(folder))
             code = attempt(purpose) { try body(bench) }
             code = max(code, attempt(purpose) { try bench.client.undoAll() })
             code = max(code, attempt(purpose) { try bench.driver.stop() })

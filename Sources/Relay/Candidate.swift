@@ -30,8 +30,11 @@ extension FleetMap {
         func fit(_ node: Node) -> Int { node.claim?.pools.values.count(where: segments.contains) ?? 0 }
         guard let best = near.map(fit).max() else { return [] }
         var seen: Set<NodeAddress> = []
-        return near.filter { fit($0) == best && seen.insert($0.address).inserted }
+        let found = near.filter { seen.insert($0.address).inserted }
             .compactMap { Candidate($0, among: segments, asked: asked) }
+        let meant = found.filter { fit($0.node) == best }
+        // Where the pool itself is asked for, every node that has it will do.
+        return asked == nil ? meant : meant + found.filter { fit($0.node) < best }
     }
 
     /// All nodes, each pool with one of those that have it.

@@ -26,11 +26,14 @@ extension Fleet {
     private func pause() {
         do throws(SystemError) {
             let bell = try Bell()
-            state.withLock { $0.wake = $0.isStopped ? nil : bell }
-            guard !state.withLock({ $0.isStopped }) else { return }
-            guard try bell.wait(seconds: Self.period) else { return }
+            // What failed during the look found nobody to wake.
+            let isDue = state.withLock { state in
+                state.wake = bell
+                return state.isStopped || state.map.hasSuspects(at: now())
+            }
+            if !isDue, try !bell.wait(seconds: Self.period) { return }
             // Many calls may fail at once, and again at once.
-            let early = state.withLock { $0.lastLook } + Self.breath - now()
+            let early = state.withLock { $0.isStopped ? 0 : $0.lastLook } + Self.breath - now()
             if early > 0 { Clock.sleep(nanoseconds: early) }
         } catch {
             Clock.sleep(nanoseconds: Int64(Self.period * 1e9))

@@ -151,6 +151,11 @@ struct FleetMap: Sendable {
         .sorted { $0.text < $1.text }
     }
 
+    /// True if a call failed to somebody who was not asked since, and may be asked now.
+    func hasSuspects(at now: Int64) -> Bool {
+        nodes.values.contains { $0.isSuspect && $0.isListed && $0.nextAsk <= now }
+    }
+
     /// Listed nodes that have not said yet what they have.
     var silent: [Node] {
         nodes.values.filter { $0.isListed && $0.claim == nil }.sorted { $0.address < $1.address }

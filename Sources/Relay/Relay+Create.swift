@@ -1,25 +1,39 @@
 import CSIWire
+import Synchronization
 import Volumes
 
 extension Relay {
     /// Passes on the creation of a volume that has no source: to the first place in the topology's order that has
     /// room, or to the one with most room where no topology is given.
     ///
-    /// A call may be a repeated one whose first answer got lost. So where several nodes may have made the volume, all
-    /// are asked for one of that name first. `LIMIT:` with a topology, only its first place must answer for that; an
-    /// earlier attempt may have gone elsewhere, because that place was full then, and its node may be unreachable
-    /// now. Then the older volume stays behind, in `loopcsi volume list` of that node. Refusing instead would let each
-    /// unreachable node stop all creations.
+    /// A call may be a repeated one whose first answer got lost. So where several nodes may have made the volume, they
+    /// are asked for one of that name first. `LIMIT:` with a topology, these are a handful at a time, and only the
+    /// first place must answer. An earlier attempt may have gone to another one, because the first was full then; if
+    /// that one is unreachable now, or further down than a handful, the older volume stays behind, to be seen in
+    /// `loopcsi volume list` of its node. Otherwise each unreachable node would stop all creations, and each creation
+    /// would take a call to all nodes.
+    ///
+    /// - Throws: ABORTED while another call for a volume of that name has not ended, which may be choosing another node.
     func createVolume(
         _ bytes: [UInt8], until deadline: Int64, _ trace: inout Trace
     ) throws(CSIStatus) -> [UInt8] {
-        let path = CSI.CreateVolumeRequest.path
         let request = try CSI.CreateVolumeRequest(decoding: bytes)
+        guard creating.withLock({ $0.insert(request.name).inserted }) else {
+            throw CSIStatus(
+                .aborted, "volume '\(request.name.prefix(128))': another call for it is still running")
+        }
+        defer { creating.withLock { _ = $0.remove(request.name) } }
+        return try place(request, bytes, until: deadline, &trace)
+    }
+
+    private func place(
+        _ request: CSI.CreateVolumeRequest, _ bytes: [UInt8], until deadline: Int64, _ trace: inout Trace
+    ) throws(CSIStatus) -> [UInt8] {
+        let path = CSI.CreateVolumeRequest.path
         let place = request.accessibilityRequirements
         let isFree = (place?.preferred ?? []).isEmpty && (place?.requisite ?? []).isEmpty
         let candidates =
-            isFree
-            ? try anywhere(request, until: deadline) : try inOrder(request, until: deadline)
+            isFree ? try anywhere(request, until: deadline) : try inOrder(request, until: deadline)
         guard let first = candidates.first else {
             // No node fits: any of them says why.
             return try forward(
@@ -32,31 +46,34 @@ extension Relay {
                 until: deadline,
                 &trace)
         }
-        if let holder = try holder(of: request.name, candidates, all: isFree, until: deadline) {
-            return try forward(path, bytes, toOneOf: [holder], until: deadline, &trace)
-        }
-        let ordered = isFree ? try byRoom(candidates, request, until: deadline) : candidates
-        return try spill(path, bytes, over: ordered, until: deadline, &trace)
-    }
-
-    /// Creates at the first node that has room and is fit for it.
-    private func spill(
-        _ path: String, _ bytes: [UInt8], over candidates: [Candidate], until deadline: Int64,
-        _ trace: inout Trace
-    ) throws(CSIStatus) -> [UInt8] {
         var refusals: [(FleetMap.Node, CSIStatus)] = []
-        for candidate in candidates {
-            do throws(CSIStatus) {
-                return try forward(path, bytes, toOneOf: [candidate.node], until: deadline, &trace)
-            } catch {
-                // Any other answer stands: of UNAVAILABLE, because the volume may be there already.
-                guard error.code == .resourceExhausted || error.code == .failedPrecondition else {
-                    throw error
+        for part in isFree ? [candidates] : Self.handfuls(of: candidates) {
+            let mustTell = isFree ? part.map(\.node) : [first.node]
+            if let holder = try holder(of: request.name, part, mustTell, until: deadline) {
+                return try forward(path, bytes, toOneOf: [holder], until: deadline, &trace)
+            }
+            for candidate in isFree ? try byRoom(part, request, until: deadline) : part {
+                do throws(CSIStatus) {
+                    return try forward(path, bytes, toOneOf: [candidate.node], until: deadline, &trace)
+                } catch {
+                    // Any other answer stands: UNAVAILABLE, because the volume may be there already.
+                    guard error.code == .resourceExhausted || error.code == .failedPrecondition else {
+                        throw error
+                    }
+                    refusals.append((candidate.node, error))
                 }
-                refusals.append((candidate.node, error))
             }
         }
         throw Self.verdict(of: refusals)
+    }
+
+    /// So many nodes are asked for a volume at once, where there is an order.
+    private static let handful = 32
+
+    private static func handfuls(of candidates: [Candidate]) -> [[Candidate]] {
+        stride(from: 0, to: candidates.count, by: handful).map {
+            Array(candidates[$0..<min($0 + handful, candidates.count)])
+        }
     }
 
     private func anywhere(
@@ -73,6 +90,7 @@ extension Relay {
         let requisite = request.accessibilityRequirements?.requisite ?? []
         let preferred = request.accessibilityRequirements?.preferred ?? []
         var ordered: [Candidate] = []
+        var seen: Set<NodeAddress> = []
         var missing: CSIStatus?
         for (index, term) in (preferred + requisite).enumerated() {
             do throws(CSIStatus) {
@@ -81,7 +99,7 @@ extension Relay {
                     index == 0
                     ? try candidates(reaching: term.segments, asked: asked, until: deadline)
                     : known(reaching: term.segments, asked: asked)
-                ordered += found.filter { new in !ordered.contains { $0.node.address == new.node.address } }
+                ordered += found.filter { seen.insert($0.node.address).inserted }
             } catch {
                 // An earlier attempt most likely went to the first place, whose driver may just be restarting.
                 if index == 0, !fleet.mayPassOver { throw error }
@@ -97,9 +115,9 @@ extension Relay {
 
     /// The node that has a volume of that name already.
     ///
-    /// - Throws: UNAVAILABLE if the first candidate, or with `all` any of them, does not tell.
+    /// - Throws: UNAVAILABLE if one of those that must tell does not.
     private func holder(
-        of name: String, _ candidates: [Candidate], all: Bool, until deadline: Int64
+        of name: String, _ candidates: [Candidate], _ mustTell: [FleetMap.Node], until deadline: Int64
     ) throws(CSIStatus) -> FleetMap.Node? {
         let folder = VolumeName(for: name, sha256Hex: sha256Hex)
         var seen: Set<PoolID> = []
@@ -114,9 +132,15 @@ extension Relay {
             places.map(\.0), CSI.ControllerGetVolumeRequest.path,
             { _ in requests.popFirst()?.encoded() ?? [] }, until: now() + max(deadline - now(), 0) / 2)
         for (place, verdict) in zip(places, verdicts) {
-            if case .answered = verdict { return place.0 }
+            switch verdict {
+            case .answered: return place.0
+            // It is being made there by an earlier call that has not ended.
+            case .refused(let status) where status.code == .aborted: throw status
+            case .refused, .unreachable: break
+            }
         }
-        for (place, verdict) in zip(places, verdicts) where all || place.0 == candidates.first?.node {
+        let needed = Set(mustTell.map(\.address))
+        for (place, verdict) in zip(places, verdicts) where needed.contains(place.0.address) {
             switch verdict {
             case .answered: break
             case .refused(let status) where status.code == .notFound: break

@@ -28,6 +28,8 @@ package final class Relay: Sendable {
     let sha256Hex: @Sendable (String) -> String
     let now: @Sendable () -> Int64
     let log: Logger
+    /// Names of volumes for which a place is being chosen.
+    let creating = Mutex<Set<String>>([])
     private let underWay = Mutex<[NodeAddress: Int]>([:])
 
     /// Passes calls to the nodes of the fleet.

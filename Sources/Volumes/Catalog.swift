@@ -45,6 +45,19 @@ package final class Catalog: Sendable {
         return record
     }
 
+    /// The record of a volume, for whoever wants to know whether there is one.
+    ///
+    /// - Throws: `operationPending` if it is just being made, so that it is not taken for missing; `missing`.
+    package func settledVolume(_ id: VolumeID) throws(VolumeFault) -> VolumeRecord {
+        // Asked first: what ends in between is there when the record is read.
+        let isBusy = inFlight.isBusy(.volume(id.name))
+        do {
+            return try volume(id)
+        } catch .missing where isBusy {
+            throw .operationPending("volume \(id)")
+        }
+    }
+
     /// The one segment that a volume of that pool is reachable from.
     package func topology(of pool: PoolID) -> Topology {
         guard let shelf = shelf(of: pool) else { return [:] }

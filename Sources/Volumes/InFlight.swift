@@ -72,6 +72,9 @@ package final class InFlight: Sendable {
         return try body()
     }
 
+    /// True while an exclusive operation on the key is running.
+    func isBusy(_ key: ObjectKey) -> Bool { holders.withLock { $0.exclusive.contains(key) } }
+
     /// How many objects an operation is running on.
     package var count: Int { holders.withLock { $0.exclusive.count + $0.shared.count } }
 }

@@ -1,4 +1,5 @@
 import CSIWire
+import Synchronization
 import Testing
 import Volumes
 import VolumesTestSupport
@@ -57,6 +58,48 @@ struct CreateTests {
         #expect(holders == ["c:v"])
     }
 
+    @Test(
+        "Of many nodes no more are asked than may be needed, and the last of them serves where all others are full"
+    )
+    func many() throws {
+        let rig = Rig()
+        var stores: [FakeStore] = []
+        for number in 0..<100 {
+            let store = try store(0x100 + number, total: number == 99 ? .gibibytes(100) : .gibibytes(2))
+            try rig.network.add("n\(number)", at: "10.0.1.\(number)", store)
+            stores.append(store)
+        }
+        rig.look()
+        try rig.create(Rig.volume("v", preferred: stores, requisite: stores))
+        #expect(stores[0].names == ["v"])
+        #expect(rig.network.calls(of: CSI.ControllerGetVolumeRequest.path).count <= 32)
+        try rig.create(Rig.volume("w", preferred: stores, requisite: stores, gibibytes: 50))
+        #expect(stores[99].names == ["w"])
+        try rig.create(Rig.volume("w", preferred: stores, requisite: stores, gibibytes: 50))
+        #expect(stores.flatMap(\.names).sorted() == ["v", "w"])
+    }
+
+    @Test("Any node that has the pool asked for will do while the preferred one does not answer")
+    func sharedAnywhere() throws {
+        let nfs = try store(0x1, "nfs")
+        let right = try store(0x12)
+        try rig.network.add("l", at: "10.0.1.1", shared: ["nfs"], try store(0x11), nfs)
+        let r = try rig.network.add("r", at: "10.0.1.2", shared: ["nfs"], right, nfs)
+        rig.look()
+        let segments = [
+            "topology.test/pool.default": right.pool.id.text, "topology.test/pool.nfs": nfs.pool.id.text,
+        ]
+        var request = Rig.volume("v")
+        request.parameters = ["pool": "nfs"]
+        request.accessibilityRequirements = CSI.TopologyRequirement(
+            requisite: [CSI.Topology(segments: segments)], preferred: [CSI.Topology(segments: segments)])
+        rig.network.set(.down, r)
+        #expect(try rig.create(request) == "\(nfs.pool.id).v")
+        rig.network.set(.well, r)
+        #expect(try rig.create(request) == "\(nfs.pool.id).v")
+        #expect(rig.network.calls(of: CSI.CreateVolumeRequest.path).last?.address == r)
+    }
+
     @Test("A copy goes where its source is, whatever is preferred")
     func source() throws {
         let volume = try rig.create(Rig.volume("v", requisite: [third]))
@@ -100,6 +143,27 @@ struct CreateTests {
             #expect(try rig.create(request) == "\(second.pool.id).\(request.name)")
         }
         #expect(holders == ["b:v", "b:w"])
+    }
+
+    @Test(
+        "While a volume is being made, a repeated call makes none elsewhere, be it through this relay or another"
+    )
+    func twice() throws {
+        let other = Rig(network: rig.network)
+        other.look()
+        let answers = Mutex<[CSICode?]>([])
+        // Whoever comes while the first call is in the middle of its work; room has changed since it began.
+        second.faults.during("create") { [rig, second] in
+            second.occupy(.gibibytes(190))
+            for relay in [rig, other] {
+                let code = relay.quietCode(Rig.volume("v"))
+                answers.withLock { $0.append(code) }
+            }
+            second.occupy(.zero)
+        }
+        try rig.create(Rig.volume("v"))
+        #expect(answers.withLock { $0 } == [.aborted, .aborted])
+        #expect(holders == ["b:v"])
     }
 
     @Test(

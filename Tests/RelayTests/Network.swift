@@ -153,11 +153,12 @@ final class Network: NodeCaller {
 
 /// A relay before a network.
 struct Rig {
-    let network = Network()
+    let network: Network
     let relay: Relay
 
-    init() {
-        let network = network
+    /// Puts a relay before a network of its own, or beside another relay.
+    init(network: Network = Network()) {
+        self.network = network
         let fleet = Fleet(
             driver: "test", caller: network, log: network.lines.logger, now: { network.now },
             addresses: network.resolve)
@@ -187,6 +188,11 @@ struct Rig {
     }
 
     func code<Request: CSIRequest>(_ request: Request) throws -> CSICode { try outcome(request).code }
+
+    /// The same where nothing can be thrown; nothing for what is no status.
+    func quietCode<Request: CSIRequest>(_ request: Request) -> CSICode? {
+        do { return try code(request) } catch { return nil }
+    }
 
     /// A request for a volume of 1 GiB.
     static func volume(

@@ -13,6 +13,7 @@ package final class FaultPlan: Sendable {
         var failing: Int?
         var fault = FaultPlan.injected
         var names: [String] = []
+        var visitors: [String: @Sendable () -> Void] = [:]
     }
 
     private let state = Mutex(State())
@@ -34,12 +35,20 @@ package final class FaultPlan: Sendable {
     /// The names of those steps.
     package var names: [String] { state.withLock { $0.names } }
 
+    /// Runs `body` in the middle of the next step of that name.
+    package func during(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.visitors[name] = body }
+    }
+
     func step(_ name: String) throws(VolumeFault) {
-        let fault: VolumeFault? = state.withLock { state in
+        let (fault, visitor) = state.withLock { state -> (VolumeFault?, (@Sendable () -> Void)?) in
             state.steps += 1
             state.names.append(name)
-            return state.steps == state.failing ? state.fault : nil
+            return (
+                state.steps == state.failing ? state.fault : nil, state.visitors.removeValue(forKey: name)
+            )
         }
+        visitor?()
         if let fault { throw fault }
     }
 }
