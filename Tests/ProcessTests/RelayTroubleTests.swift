@@ -38,7 +38,9 @@ struct RelayTroubleTests {
             let kept = try ClusterVolume(cluster, name: "kept", on: lost)
             let request = try ClusterVolume.request(on: lost)
             let capacity = CSI.GetCapacityRequest(accessibleTopology: try lost.topology)
-            let others = try [0, 2].map { try ClusterVolume.request(.ext4, "vol", on: cluster.nodes[$0]) }
+            let others = try [0, 2].map {
+                try ClusterVolume.request(.ext4, "vol-\($0)", on: cluster.nodes[$0])
+            }
             try trouble.begin(lost)
             _ = try together(6) { number in
                 switch number {
@@ -62,7 +64,9 @@ struct RelayTroubleTests {
             try ClusterVolume(cluster, name: "vol", on: lost).delete()
             try client.refuses(
                 CSI.ControllerGetVolumeRequest(volumeID: reply.volume?.volumeID ?? ""), .notFound)
-            for number in [0, 2] { try ClusterVolume(cluster, on: cluster.nodes[number]).delete() }
+            for number in [0, 2] {
+                try ClusterVolume(cluster, name: "vol-\(number)", on: cluster.nodes[number]).delete()
+            }
             try kept.delete()
         }
     }
