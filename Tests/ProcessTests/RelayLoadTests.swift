@@ -48,4 +48,30 @@ struct RelayLoadTests {
             }
         }
     }
+
+    @Test(
+        "More calls than a relay takes for one node, while it hangs, leave those for the others their place")
+    func tooMany() async throws {
+        try await Cluster.run { cluster in
+            let client = cluster.client
+            let (hanging, other) = (cluster.nodes[0], cluster.nodes[1])
+            let request = CSI.ControllerGetVolumeRequest(volumeID: "\(try hanging.poolID).vol")
+            let volume = try ClusterVolume.request(on: other)
+            hanging.machine.suspend()
+            let outcomes = try together(141) { number in
+                if number < 140 { return try client.outcome(of: request, within: 6) }
+                Clock.sleep(nanoseconds: 1_500_000_000)
+                try client.expectQuick(volume)
+                return try client.outcome(of: CSI.ProbeRequest(), within: 6)
+            }
+            #expect(outcomes.count { $0.code == .ok } == 1)
+            #expect(outcomes.count { $0.code == .unavailable } == 140)
+            #expect(outcomes.count { $0.message.contains("calls wait for it already") } == 12)
+            hanging.machine.resume()
+            try waitUntil("the node answers again") {
+                try client.outcome(of: request).code == .notFound
+            }
+            try ClusterVolume(cluster, on: other).delete()
+        }
+    }
 }

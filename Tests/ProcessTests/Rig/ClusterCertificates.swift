@@ -40,4 +40,21 @@ struct ClusterCertificates: Sendable {
                     + "mv \(other)/new \(other)/$file; done",
             ])
     }
+
+    /// Makes a folder what kubelet makes of a Secret with these files: links through one that is changed by a rename.
+    static func mount(_ folder: String, at place: String) throws {
+        let data = "..\(RandomBytes.hex(byteCount: 4))"
+        try TestTool.run(
+            "sh",
+            [
+                "-e", "-c",
+                """
+                mkdir \(place)/\(data)
+                cp -L \(folder)/tls.key \(folder)/tls.crt \(folder)/ca.crt \(place)/\(data)
+                ln -s \(data) \(place)/..new
+                mv -T \(place)/..new \(place)/..data
+                for file in tls.key tls.crt ca.crt; do ln -sf ..data/$file \(place)/$file; done
+                """,
+            ])
+    }
 }

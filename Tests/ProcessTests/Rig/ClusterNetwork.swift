@@ -5,7 +5,8 @@ import TestSupport
 ///
 /// Addresses are the same in every test, as no namespace sees those of another test.
 final class ClusterNetwork: Sendable {
-    static let prefix = "10.77.0"
+    private static let prefix = "10.77.0"
+    private static let prefix6 = "fd77::"
     private let hub: Tether
     private let ends: [Tether]
 
@@ -16,6 +17,7 @@ final class ClusterNetwork: Sendable {
                 ip link set lo up
                 ip link add br0 address 02:00:00:00:00:01 type bridge
                 ip address add \(Self.prefix).1/24 dev br0
+                ip address add \(Self.prefix6)1/64 dev br0 nodad
                 ip link set br0 up
                 """)
         self.hub = hub
@@ -31,10 +33,13 @@ final class ClusterNetwork: Sendable {
                     ip link add n\(number) address \(here) type veth peer name eth0 address \(there) netns \(end.processID)
                     ip link set n\(number) master br0 up
                     ip neighbor add \(Self.address(number)) lladdr \(there) dev br0 nud permanent
+                    ip neighbor add \(Self.address6(number)) lladdr \(there) dev br0 nud permanent
                     exec nsenter --net=\(end.namespace("net")) sh -e -c '
                       ip address add \(Self.address(number))/24 dev eth0
+                      ip address add \(Self.address6(number))/64 dev eth0 nodad
                       ip link set eth0 up
-                      ip neighbor add \(Self.prefix).1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent'
+                      ip neighbor add \(Self.prefix).1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent
+                      ip neighbor add \(Self.prefix6)1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent'
                     """,
                 ])
             return end
@@ -43,6 +48,9 @@ final class ClusterNetwork: Sendable {
 
     /// The address of a node.
     static func address(_ number: Int) -> String { "\(prefix).\(11 + number)" }
+
+    /// Its other address, of IPv6.
+    static func address6(_ number: Int) -> String { "\(prefix6)\(11 + number)" }
 
     private static func mac(_ number: Int, atNode: Bool) -> String {
         "02:00:00:00:0\(atNode ? 1 : 2):\(11 + number)"
