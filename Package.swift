@@ -77,7 +77,7 @@ let package = Package(
         tests("CSIWireTests", ["CSIWire"]),
         tests("RPCTests", ["RPCServer", "RPCChannel", "RPCClient"]),
         tests("HTTPServerTests", ["HTTPServer", "LinuxHost"]),
-        tests("CertificatesTests", ["Certificates", "LinuxHost"]),
+        tests("CertificatesTests", ["Certificates", "RPCServer", "RPCChannel", "LinuxHost"]),
         tests("MetricsTests", ["Metrics"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
         tests("RelayTests", ["Relay", "CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
@@ -88,7 +88,7 @@ let package = Package(
                 "Pool", "Volumes", "Log",
             ]),
         tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp", "Metrics"]),
-        tests("DeployTests", ["DriverApp", "Certificates", "CSIWire", "LinuxHost", "Volumes"]),
+        tests("DeployTests", ["DriverApp", "Certificates", "CSIWire", "HTTPServer", "LinuxHost", "Volumes"]),
         tests("RepositoryTests", ["Metrics"]),
     ]
 )

@@ -14,8 +14,8 @@ enum {
     first_pause_milliseconds = 1000,      /* after a failed attempt to connect; calls fail at once meanwhile */
     longest_pause_milliseconds = 10000,   /* which the pause grows to */
     connect_within_milliseconds = 5000,   /* the handshake included */
-    ping_after_milliseconds = 10000,      /* of silence while a call is under way */
-    ping_answer_within_milliseconds = 10000
+    tls_record_bytes = 4096,              /* the largest; a buffer of that size is kept for each connection */
+    read_bytes = 1024                     /* at once to begin with; grows with what arrives */
 };
 
 int32_t grpcshim_identity_create(const char *key, const char *certificate, const char *authority,
@@ -33,7 +33,7 @@ void grpcshim_identity_release(grpcshim_identity identity) {
 }
 
 int32_t grpcshim_channel_create(grpcshim_identity identity, const char *target, const char *name,
-                                int32_t max_message_bytes, grpcshim_channel *out) {
+                                int32_t max_message_bytes, int32_t ping_milliseconds, grpcshim_channel *out) {
     struct grpcshim_channel_state *state = calloc(1, sizeof *state);
     if (state == NULL)
         return -ENOMEM;
@@ -46,10 +46,12 @@ int32_t grpcshim_channel_create(grpcshim_identity identity, const char *target, 
         integer(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, first_pause_milliseconds),
         integer(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, longest_pause_milliseconds),
         integer(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, connect_within_milliseconds),
-        integer(GRPC_ARG_KEEPALIVE_TIME_MS, ping_after_milliseconds),
-        integer(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, ping_answer_within_milliseconds),
+        integer(GRPC_ARG_KEEPALIVE_TIME_MS, ping_milliseconds),
+        integer(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, ping_milliseconds),
         integer(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0),
         integer(GRPC_ARG_HTTP2_BDP_PROBE, 0),
+        integer(GRPC_ARG_TSI_MAX_FRAME_SIZE, tls_record_bytes),
+        integer(GRPC_ARG_TCP_READ_CHUNK_SIZE, read_bytes),
         /* Whether to repeat a call is the caller's to decide, and nobody but the address is asked anything. */
         integer(GRPC_ARG_ENABLE_RETRIES, 0),
         integer(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1),

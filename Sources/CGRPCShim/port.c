@@ -1,11 +1,22 @@
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "server.h"
+
+int grpcshim_is_address(const char *text) {
+    struct in6_addr parsed;
+    char without_zone[INET6_ADDRSTRLEN] = "";
+    size_t length = strcspn(text, "%");
+    if (length < sizeof without_zone)
+        memcpy(without_zone, text, length);
+    return inet_pton(AF_INET, text, &parsed) == 1 || inet_pton(AF_INET6, without_zone, &parsed) == 1;
+}
 
 /* Binds as gRPC core does, and lets go again; a port in use by a listener is refused by bind (ip(7)). */
 static int try(const struct addrinfo *at) {

@@ -16,6 +16,7 @@ const int32_t clinux_error_invalid = EINVAL;
 const int32_t clinux_error_not_folder = ENOTDIR;
 const int32_t clinux_error_is_folder = EISDIR;
 const int32_t clinux_error_not_empty = ENOTEMPTY;
+const int32_t clinux_error_stale = ESTALE;
 const int32_t clinux_error_loop = ELOOP;
 const int32_t clinux_error_no_device = ENODEV;
 const int32_t clinux_error_no_address = ENXIO;

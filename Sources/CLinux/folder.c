@@ -29,6 +29,11 @@ int32_t clinux_rename(int32_t from, const char *name, int32_t to, const char *ne
     return renameat2(from, name, to, new_name, replace ? 0 : RENAME_NOREPLACE) == 0 ? 0 : -errno;
 }
 
+int32_t clinux_link(int32_t folder, const char *name, const char *new_name)
+{
+    return linkat(folder, name, folder, new_name, 0) == 0 ? 0 : -errno;
+}
+
 /* Copies the names of one getdents64 answer; never needs more room than the answer itself took. */
 static size_t pack_names(const char *answer, size_t length, char *names)
 {

@@ -41,7 +41,7 @@ package struct CertificateAuthority: Sendable {
         let keyPath = "\(path)/\(keyName)"
         guard names.contains(keyName) else {
             // What is there was signed by a key that is gone. Its successor is for a folder of its own.
-            guard names.isEmpty else { throw CertificateError(path: keyPath, .missing) }
+            guard names.isEmpty else { throw CertificateError(path: keyPath, .lostKey) }
             guard let key = PEM.newKey() else { throw CertificateError(path: keyPath, .library) }
             try write(key, keyName, in: path, mode: 0o600)
             return try make(in: path, key: key, now)

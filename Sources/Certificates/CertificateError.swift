@@ -4,6 +4,8 @@ package struct CertificateError: Error, Equatable, Sendable, CustomStringConvert
     package enum Problem: Equatable, Sendable {
         /// There is no such file or folder.
         case missing
+        /// The key of an authority is gone, and what it signed is still there.
+        case lostKey
         /// It cannot be read or written; the cause says why.
         case inaccessible(cause: String)
         /// It holds no PEM text of this kind, such as "certificate".
@@ -40,7 +42,7 @@ package struct CertificateError: Error, Equatable, Sendable, CustomStringConvert
 
     private var what: String {
         switch problem {
-        case .missing: "it is not there"
+        case .missing, .lostKey: "it is not there"
         case .inaccessible(let cause): "it cannot be read or written: \(cause)"
         case .notPEM(let kind): "there is no \(kind) in PEM form in it"
         case .keyOfAnother(let certificate): "this key does not belong to the certificate in \(certificate)"
@@ -62,6 +64,7 @@ package struct CertificateError: Error, Equatable, Sendable, CustomStringConvert
         switch problem {
         case .missing:
             "give the folder tls.crt, tls.key and ca.crt, as loopcsi certs or cert-manager make them"
+        case .lostKey: "bring the key back, or begin anew in another folder"
         case .inaccessible: "look at the rights and the disk of the folder"
         case .notPEM: "put the file there that loopcsi certs or cert-manager made"
         case .keyOfAnother: "replace both by one pair of loopcsi certs or cert-manager"

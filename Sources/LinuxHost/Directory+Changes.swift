@@ -97,6 +97,49 @@ extension Directory {
             unsafe clinux_rename(number, name, folder.number, newName, false))
     }
 
+    /// Moves a folder to another folder of the same file system; EEXIST if a folder with anything in it has the new name.
+    ///
+    /// The same as `renameNoReplace` where the file system knows that. Others (NFS, Linux 6.18: EINVAL) rename a folder
+    /// over an empty one at most, rename(2), so it fails as well where the new name belongs to one that holds something.
+    package func moveFolder(_ name: String, to folder: borrowing Directory, as newName: String)
+        throws(SystemError)
+    {
+        do throws(SystemError) {
+            try renameNoReplace(name, to: folder, as: newName)
+        } catch  where error.errno == .invalid {
+            try moveOverEmptyFolder(name, to: folder, as: newName)
+        }
+    }
+
+    func moveOverEmptyFolder(_ name: String, to folder: borrowing Directory, as newName: String)
+        throws(SystemError)
+    {
+        try checkName(name)
+        try folder.checkName(newName)
+        let object = "\(path(name)) to \(folder.path(newName))"
+        guard try status(name)?.kind != .regular else {
+            throw SystemError(call: "rename", errno: .notDirectory, object: object)
+        }
+        do throws(SystemError) {
+            try SystemError.check(
+                "rename", on: object, unsafe clinux_rename(number, name, folder.number, newName, true))
+        } catch  where error.errno == .notEmpty {
+            throw SystemError(call: error.call, errno: .exists, object: error.object)
+        }
+    }
+
+    /// Writes a new file, whole from the first look on; EEXIST if the name is taken.
+    package func publish(_ name: String, _ bytes: [UInt8], mode: UInt32) throws(SystemError) {
+        try checkName(name)
+        let temporary = Self.temporaryPrefix + RandomBytes.hex(byteCount: 8)
+        try write(temporary, bytes, mode: mode, sync: true)
+        // link(2) replaces nothing, also where rename(2) cannot be told not to.
+        let result = unsafe clinux_link(number, temporary, name)
+        _ = unsafe clinux_remove_file(number, temporary)
+        try SystemError.check("link", on: path(name), result)
+        try sync()
+    }
+
     /// Removes a file, link or device node; ENOENT if there is none.
     package func removeFile(_ name: String) throws(SystemError) {
         try checkName(name)
@@ -109,7 +152,7 @@ extension Directory {
         try SystemError.check("rmdir", on: path(name), unsafe clinux_remove_folder(number, name))
     }
 
-    /// Removes a name with all below it; nothing happens if there is none.
+    /// Removes a name with all below it; nothing happens if there is none, or if somebody else removes it meanwhile.
     ///
     /// Follows no link, enters no other mount (EXDEV), and gives up at 32 levels (ELOOP).
     package func removeTree(_ name: String) throws(SystemError) {
@@ -117,6 +160,14 @@ extension Directory {
     }
 
     private func removeTree(_ name: String, levelsLeft: Int) throws(SystemError) {
+        do throws(SystemError) {
+            try removeTreeOnce(name, levelsLeft: levelsLeft)
+        } catch  where error.errno == .noEntry || error.errno == .stale {
+            // Another driver was at it, as on a shared pool, where each empties the trash.
+        }
+    }
+
+    private func removeTreeOnce(_ name: String, levelsLeft: Int) throws(SystemError) {
         guard let found = try status(name) else { return }
         guard found.kind == .directory else { return try removeFile(name) }
         guard levelsLeft > 0 else {

@@ -75,6 +75,15 @@ package struct Directory: ~Copyable, Sendable {
         }
     }
 
+    /// The same folder by a descriptor of its own.
+    package func reopened() throws(SystemError) -> Directory {
+        Directory(
+            owning: OwnedDescriptor(
+                owning: try SystemError.check(
+                    "open folder", on: pathForMessages,
+                    unsafe clinux_open(number, ".", CLINUX_OPEN_FOLDER, CLINUX_WALK_BENEATH, 0))))
+    }
+
     /// Makes everything that happened to the names in this folder durable.
     package func sync() throws(SystemError) { try descriptor.sync() }
 

@@ -41,6 +41,8 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let isDirectory = Errno(rawValue: clinux_error_is_folder)
     /// ENOTEMPTY.
     package static let notEmpty = Errno(rawValue: clinux_error_not_empty)
+    /// ESTALE: removed by another machine, as network file systems say.
+    package static let stale = Errno(rawValue: clinux_error_stale)
     /// ELOOP: a symbolic link where none may be.
     package static let symbolicLink = Errno(rawValue: clinux_error_loop)
     /// ENODEV.

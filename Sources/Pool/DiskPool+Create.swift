@@ -44,16 +44,36 @@ extension DiskPool {
     ) throws(VolumeFault) {
         let staging = try opened(PoolLayout.staging)
         let building = "\(name).\(RandomBytes.hex(byteCount: 4))"
+        try claiming(building, in: staging) { () throws(VolumeFault) in
+            try publish(name, in: folder, as: building, staging, fill)
+        }
+    }
+
+    private func publish(
+        _ name: VolumeName, in folder: String, as building: String, _ staging: borrowing Directory,
+        _ fill: (borrowing Directory, _ path: String) throws(VolumeFault) -> Void
+    ) throws(VolumeFault) {
         do {
             let built = try build(name, as: building, in: staging, fill)
             let published = try opened(folder)
-            try VolumeFault.onHostAllocating("publish \(name)") { () throws(SystemError) in
-                try staging.renameNoReplace(building, to: published, as: name.text)
-            }
+            try show(building, of: staging, in: published, as: name)
             try confirm(name, in: published, orBackTo: staging, as: building)
             try VolumeFault.onHost("publish \(name)") { () throws(SystemError) in try built.unlock() }
         } catch {
             throw discarding(building, of: staging, after: error)
+        }
+    }
+
+    private func show(
+        _ building: String, of staging: borrowing Directory, in published: borrowing Directory,
+        as name: VolumeName
+    ) throws(VolumeFault) {
+        do throws(SystemError) {
+            try staging.moveFolder(building, to: published, as: name.text)
+        } catch {
+            guard error.errno == .exists else { throw .whileAllocating("publish \(name)", error) }
+            throw .existsDifferently(
+                what: name.text, why: "another driver of the pool published it at the same time")
         }
     }
 
@@ -101,7 +121,7 @@ extension DiskPool {
         } catch {
             let fault = VolumeFault.host(step: "publish \(name)", cause: "\(error)")
             do {
-                try published.renameNoReplace(name.text, to: staging, as: building)
+                try published.moveFolder(name.text, to: staging, as: building)
             } catch {
                 throw fault.alsoFailed(
                     undoing: "publish", .host(step: "withdraw \(name)", cause: "\(error)"))
@@ -163,6 +183,20 @@ extension DiskPool {
 
     @discardableResult
     package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord {
+        guard pool.isShared else { return try growAlone(record, to: size) }
+        let staging = try opened(PoolLayout.staging)
+        return try claiming(growth(of: record.id.name), in: staging) { () throws(VolumeFault) in
+            // Another node may have grown it since the record was read.
+            guard let current = try self.record(of: record.id.name) else {
+                throw .missing("volume \(record.id)")
+            }
+            let grown = try growAlone(current, to: max(size, current.size))
+            try tellOfGrowth()
+            return grown
+        }
+    }
+
+    private func growAlone(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord {
         let name = record.id.name
         let step = "grow volume \(name)"
         guard let folder = try folder(of: name) else { throw .missing("volume \(record.id)") }

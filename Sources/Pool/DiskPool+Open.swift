@@ -45,13 +45,14 @@ extension DiskPool {
         let isShared = try sharing.decided(for: root, path: path, name: name)
         try refuseStrangers(root, path: path, name: name)
         for folder in PoolLayout.folders { _ = try root.ensure(folder, mode: 0o700) }
-        let (id, identity) = try identity(of: root, path: path, name: name)
-        let features = try PoolFeatures.probe(root)
+        let (id, identity) = try identity(of: root, path: path, name: name, isShared: isShared)
+        let features = try PoolFeatures.probe(root, isShared: isShared)
         let description = PoolDescription(
             id: id, name: name, defaultProvisioning: features.canAllocate ? .thick : .thin, sectorBytes: 4096,
             sharesBlocks: features.canReflink, isShared: isShared)
         let pool = DiskPool(
-            pool: description, path: path, features: features, identity: identity, image: image, log: log)
+            pool: description, path: path, features: features, identity: identity, image: image,
+            noteName: isShared ? NoteFile.name(of: sharing.node) : PoolLayout.note, log: log)
         try pool.sweep()
         log.info(
             "pool opened", (.pool, name.text), (.path, path), (.poolID, id.text),
@@ -92,16 +93,29 @@ extension DiskPool {
     }
 
     private static func identity(
-        of root: borrowing Directory, path: String, name: PoolName
+        of root: borrowing Directory, path: String, name: PoolName, isShared: Bool
     ) throws -> (PoolID, FileIdentity) {
         if try root.status(PoolLayout.identityFile) == nil {
             let file = IdentityFile(
                 version: IdentityFile.newestVersion, id: RandomBytes.hex(byteCount: 8),
                 created: Clock.wallClockRFC3339())
-            try root.replace(
-                PoolLayout.identityFile, with: RecordFile.json(file), mode: 0o600, sync: true)
+            let bytes = try RecordFile.json(file)
+            if isShared {
+                try publishIdentity(bytes, in: root)
+            } else {
+                try root.replace(PoolLayout.identityFile, with: bytes, mode: 0o600, sync: true)
+            }
         }
         return try readIdentity(of: root, path: path, name: name)
+    }
+
+    /// Of nodes that begin a pool together one gives it its identity.
+    private static func publishIdentity(_ bytes: [UInt8], in root: borrowing Directory) throws {
+        do throws(SystemError) {
+            try root.publish(PoolLayout.identityFile, bytes, mode: 0o600)
+        } catch {
+            guard error.errno == .exists else { throw error }
+        }
     }
 
     /// Reads the identity file, which must be there.
@@ -128,11 +142,13 @@ extension DiskPool {
     private func sweep() throws {
         let staging = try opened(PoolLayout.staging)
         for entry in try staging.entries() {
-            guard try staging.removeUnlocked(entry) else { continue }
+            guard try BuildClaim.removeUnclaimed(entry, from: staging) else { continue }
             swept.add(1, ordering: .relaxed)
             log.info("leftover of an interrupted creation removed", (.pool, pool.name.text), (.path, entry))
         }
         try completeGrowths()
+        // The one before may have been killed between a growth and its telling.
+        if pool.isShared { try tellOfGrowth() }
         let rest = try opened(PoolLayout.trash).entries()
         if !rest.isEmpty { trash.wake() }
     }
@@ -148,12 +164,15 @@ extension DiskPool {
     }
 
     private func completeGrowths(of names: ArraySlice<VolumeName>) throws {
-        for case (var record, .some(let image)) in try volumes(names) where image.size > record.size {
-            log.info(
-                "record of an interrupted growth completed", (.volumeID, "\(record.id)"),
-                (.sizeBytes, image.size.bytes))
-            record.size = image.size
-            try write(record)
+        for case (let record, .some(let image)) in try volumes(names) where image.size > record.size {
+            do {
+                let record = try grow(record, to: image.size)
+                log.info(
+                    "record of an interrupted growth completed", (.volumeID, "\(record.id)"),
+                    (.sizeBytes, record.size.bytes))
+            } catch .operationPending {
+                // It is not interrupted: another node is at it.
+            }
         }
     }
 }
@@ -162,20 +181,5 @@ extension PoolDescription {
     /// What is special about the pool, for the log.
     fileprivate var words: String {
         [sharesBlocks ? "reflink" : nil, isShared ? "shared" : nil].compactMap(\.self).joined(separator: ",")
-    }
-}
-
-extension Directory {
-    /// Removes a folder with all below it unless somebody holds its lock; false if it stays, or is gone by itself.
-    fileprivate func removeUnlocked(_ name: String) throws(SystemError) -> Bool {
-        do throws(SystemError) {
-            let folder = try open(name)
-            guard try folder.tryLock(.exclusive) else { return false }
-            try removeTree(name)
-            return true
-        } catch  where error.errno == .noEntry {
-            // Its builder was done with it just now.
-            return false
-        }
     }
 }

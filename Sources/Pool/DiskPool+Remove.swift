@@ -11,6 +11,7 @@ extension DiskPool {
             throw .notNow(
                 "volume \(name) is in use: its image is attached to a loop device; it must be unstaged first")
         }
+        if pool.isShared { try expect(folder, as: name, in: volumes) }
         try discard(name, from: volumes)
         // Held up to here, so nobody attaches the image on its way out.
         do {
@@ -20,12 +21,30 @@ extension DiskPool {
         }
     }
 
+    /// Verifies that the folder whose image is locked still has its name.
+    ///
+    /// The driver of another node may have deleted that volume and made one of the same name, whose image nobody locked.
+    private func expect(
+        _ folder: borrowing Directory, as name: VolumeName, in volumes: borrowing Directory
+    ) throws(VolumeFault) {
+        let isTheSame = try VolumeFault.onHost("look for volume \(name)") { () throws(SystemError) in
+            guard let now = try volumes.status(name.text) else { return true }
+            let locked = try folder.status()
+            return now.identity == locked.identity
+        }
+        guard isTheSame else { throw .operationPending("volume \(name), by the driver of another node") }
+    }
+
     /// Makes a published folder disappear in one durable step; its blocks come back later.
     func discard(_ name: VolumeName, from published: borrowing Directory) throws(VolumeFault) {
         let trash = try opened(PoolLayout.trash)
         try VolumeFault.onHost("delete \(name)") { () throws(SystemError) in
-            try published.renameNoReplace(
-                name.text, to: trash, as: "\(name).\(RandomBytes.hex(byteCount: 4))")
+            do throws(SystemError) {
+                try published.moveFolder(
+                    name.text, to: trash, as: "\(name).\(RandomBytes.hex(byteCount: 4))")
+            } catch  where error.errno == .noEntry {
+                // The driver of another node has just done the same.
+            }
             try published.sync()
         }
         self.trash.wake()

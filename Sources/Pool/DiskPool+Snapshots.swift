@@ -8,14 +8,26 @@ extension DiskPool {
 
     package func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord? {
         guard let folder = try folder(ofSnapshot: name) else { return nil }
-        return try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name))
+        return try readRecord(ofSnapshot: name, from: folder)
+    }
+
+    /// The record in a folder that was there a moment ago; nothing if the snapshot was deleted while it was read.
+    private func readRecord(
+        ofSnapshot name: VolumeName, from folder: borrowing Directory
+    ) throws(VolumeFault) -> SnapshotRecord? {
+        do {
+            return try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name))
+        } catch {
+            guard try self.folder(ofSnapshot: name) != nil else { return nil }
+            throw error
+        }
     }
 
     package func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> [SnapshotRecord] {
         var found: [SnapshotRecord] = []
         found.reserveCapacity(names.count)
         try eachFolder(names, in: PoolLayout.snapshots) { (name, folder) throws(VolumeFault) in
-            found.append(try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name)))
+            if let record = try readRecord(ofSnapshot: name, from: folder) { found.append(record) }
         } elsewhere: { (name) throws(VolumeFault) in
             if let member = try snapshot(of: name) { found.append(member) }
         }

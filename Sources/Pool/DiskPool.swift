@@ -25,6 +25,8 @@ package final class DiskPool: VolumeStore {
     let mkfs: Mkfs
     let trash: Reclaimer
     let log: Logger
+    /// The file in a volume's folder that tells how it is staged here.
+    let noteName: String
     /// True once copies are to be given up.
     let isStopping = Mutex(false)
     let swept = Atomic(0)
@@ -34,8 +36,9 @@ package final class DiskPool: VolumeStore {
 
     init(
         pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity,
-        image: PoolImage?, log: Logger
+        image: PoolImage?, noteName: String = PoolLayout.note, log: Logger
     ) {
+        self.noteName = noteName
         self.pool = pool
         self.path = path
         self.features = features
@@ -165,7 +168,7 @@ package final class DiskPool: VolumeStore {
         var found: [(VolumeRecord, ImageState?)] = []
         found.reserveCapacity(names.count)
         try eachFolder(names, in: PoolLayout.volumes) { (name, folder) throws(VolumeFault) in
-            let record = try RecordFile.read(from: folder, as: VolumeID(pool: pool.id, name: name))
+            guard let record = try readRecord(of: name, from: folder) else { return }
             let status = try VolumeFault.onHost("examine image of volume \(name)") { () throws(SystemError) in
                 try folder.status(PoolLayout.image)
             }
@@ -216,13 +219,26 @@ package final class DiskPool: VolumeStore {
                 // A folder has a link for itself, for its name and for each folder in it; btrfs does not count.
                 count = status.links < 2 ? nil : count.map { $0 + Int(status.links) - 2 }
             }
-            return PoolStamp(changed: changed, count: count)
+            let growth = pool.isShared ? try Self.growth(in: root) : nil
+            return PoolStamp(changed: changed, count: count, growth: growth)
         }
     }
 
     package func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord? {
         guard let folder = try folder(of: name) else { return nil }
-        return try RecordFile.read(from: folder, as: VolumeID(pool: pool.id, name: name))
+        return try readRecord(of: name, from: folder)
+    }
+
+    /// The record in a folder that was there a moment ago; nothing if the volume was deleted while it was read.
+    private func readRecord(
+        of name: VolumeName, from folder: borrowing Directory
+    ) throws(VolumeFault) -> VolumeRecord? {
+        do {
+            return try RecordFile.read(from: folder, as: VolumeID(pool: pool.id, name: name))
+        } catch {
+            guard try self.folder(of: name) != nil else { return nil }
+            throw error
+        }
     }
 
     package func image(of name: VolumeName) throws(VolumeFault) -> ImageState? {
@@ -250,6 +266,8 @@ enum PoolLayout {
     static let groupRecord = "group.json"
     static let image = "image"
     static let note = "staging.json"
+    /// Is written anew with each growth of a volume; in shared pools only.
+    static let growth = "growth"
     /// Where objects are once they can be seen.
     static let published = [volumes, snapshots, groups]
     static let folders = published + [staging, trash]

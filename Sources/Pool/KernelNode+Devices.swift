@@ -21,7 +21,8 @@ extension KernelNode {
         guard let folder = try pools[id.pool]?.folder(of: id.name) else { return true }
         return try VolumeFault.onHost("look for users of volume \(id)") { () throws(SystemError) in
             guard try folder.status(PoolLayout.image) != nil else { return true }
-            let image = try folder.openFile(PoolLayout.image, .readOnly)
+            // For writing, as NFS gives nobody else an exclusive lock.
+            let image = try folder.openFile(PoolLayout.image, .readWrite)
             guard try image.tryLock(.exclusive) else { return true }
             try image.unlock()
             return false

@@ -92,13 +92,15 @@ package final class KernelNode: NodeHost {
     }
 
     package func note(of id: VolumeID) throws(VolumeFault) -> StagingNote {
-        guard let folder = try pools[id.pool]?.folder(of: id.name) else { return StagingNote() }
-        return try NoteFile.read(from: folder)
+        guard let pool = pools[id.pool], let folder = try pool.folder(of: id.name) else {
+            return StagingNote()
+        }
+        return try NoteFile.read(pool.noteName, from: folder)
     }
 
     package func keep(_ note: StagingNote, of id: VolumeID) throws(VolumeFault) {
-        guard let folder = try pools[id.pool]?.folder(of: id.name) else { return }
-        try NoteFile.write(note, to: folder)
+        guard let pool = pools[id.pool], let folder = try pool.folder(of: id.name) else { return }
+        try NoteFile.write(note, to: folder, as: pool.noteName)
     }
 
     package func digest(_ flags: MountFlags) -> String {

@@ -17,10 +17,17 @@ struct NoteFile: Codable {
     var staged: [String: Entry]
     var published: [String: Entry]
 
-    static func read(from folder: borrowing Directory) throws(VolumeFault) -> StagingNote {
+    /// The file of a node in a pool that others have too; each has one, as kubelet's paths are the same on all of them.
+    static func name(of node: String) -> String {
+        "staging.\(Digest.sha256Hex(Array(node.utf8)).prefix(16)).json"
+    }
+
+    static func read(
+        _ name: String = PoolLayout.note, from folder: borrowing Directory
+    ) throws(VolumeFault) -> StagingNote {
         do {
-            guard try folder.status(PoolLayout.note) != nil else { return StagingNote() }
-            let bytes = try folder.read(PoolLayout.note, limitBytes: longest)
+            guard try folder.status(name) != nil else { return StagingNote() }
+            let bytes = try folder.read(name, limitBytes: longest)
             let file = try JSONDecoder().decode(NoteFile.self, from: Data(bytes))
             guard file.version == newestVersion else { return StagingNote() }
             var note = StagingNote()
@@ -31,17 +38,19 @@ struct NoteFile: Codable {
             // Not synced on purpose, so a power loss may have torn it; the mounts that it spoke of are gone as well.
             return StagingNote()
         } catch {
-            throw .host(step: "read \(PoolLayout.note)", cause: "\(error)")
+            throw .host(step: "read \(name)", cause: "\(error)")
         }
     }
 
-    static func write(_ note: StagingNote, to folder: borrowing Directory) throws(VolumeFault) {
+    static func write(
+        _ note: StagingNote, to folder: borrowing Directory, as name: String
+    ) throws(VolumeFault) {
         let file = NoteFile(
             version: newestVersion, staged: note.staged.mapValues(Entry.init),
             published: note.published.mapValues(Entry.init))
         let bytes = try RecordFile.json(file)
-        try VolumeFault.onHost("write \(PoolLayout.note)") { () throws(SystemError) in
-            try folder.replace(PoolLayout.note, with: bytes, mode: 0o600, sync: false)
+        try VolumeFault.onHost("write \(name)") { () throws(SystemError) in
+            try folder.replace(name, with: bytes, mode: 0o600, sync: false)
         }
     }
 }

@@ -47,8 +47,10 @@ extension PoolCheck {
 
     /// Folders in `staging/` that nobody builds in.
     func leftovers(_ staging: [(String, FileStatus)]) -> [PoolFinding] {
-        staging.compactMap { (entry, status) in
-            guard !isBeingBuilt(status) else { return nil }
+        let names = Set(staging.map(\.0))
+        return staging.compactMap { (entry, status) in
+            let isClaimed = BuildClaim.isClaim(entry) || names.contains(BuildClaim.name(for: entry))
+            guard !isBeingBuilt(status, elsewhere: isClaimed) else { return nil }
             return PoolFinding(
                 .stagingLeftover, "staging/\(entry)",
                 "nobody holds its lock: what was built here was cut off",
@@ -56,10 +58,11 @@ extension PoolCheck {
         }
     }
 
-    private func isBeingBuilt(_ folder: FileStatus) -> Bool {
+    /// The lock of another node cannot be seen here.
+    private func isBeingBuilt(_ folder: FileStatus, elsewhere: Bool) -> Bool {
         guard let filesystem = filesystemNumber(of: folder) else { return true }
         if node.locks.hold(inode: folder.identity.inode, on: filesystem) { return true }
-        return !node.locks.areComplete
+        return (elsewhere || !node.locks.areComplete)
             && Clock.wallNanoseconds - folder.modifiedNanoseconds < Self.longestBuildNanoseconds
     }
 

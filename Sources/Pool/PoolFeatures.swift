@@ -26,11 +26,13 @@ package struct PoolFeatures: Equatable, Sendable {
     }
 
     /// Tries things out with files in the pool's staging folder, and removes them.
-    static func probe(_ root: borrowing Directory) throws(SystemError) -> PoolFeatures {
+    static func probe(_ root: borrowing Directory, isShared: Bool) throws -> PoolFeatures {
         let staging = try root.open(PoolLayout.staging)
         let space = try root.space()
         let type = space.type
         let probe = "probe.\(RandomBytes.hex(byteCount: 4))"
+        let claim = isShared ? try BuildClaim.take(probe, in: staging) : nil
+        defer { claim?.end() }
         let folder = try staging.create(probe, mode: 0o700)
         guard try folder.tryLock(.exclusive) else {
             throw SystemError(call: "flock", errno: .busy, object: probe)

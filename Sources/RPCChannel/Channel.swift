@@ -26,7 +26,8 @@ internal import RPCServer
     init(to target: String, _ identity: Identity, name: String, _ options: RPCChannelOptions) {
         var handle = unsafe grpcshim_channel()
         let result = unsafe grpcshim_channel_create(
-            identity.handle, target, name, Int32(clamping: options.maxMessageBytes), &handle)
+            identity.handle, target, name, Int32(clamping: options.maxMessageBytes),
+            Int32(clamping: options.pingMilliseconds), &handle)
         precondition(result == 0, "A channel needs a few bytes of memory.")
         unsafe self.handle = handle
     }
@@ -71,11 +72,22 @@ internal import RPCServer
         let message = unsafe String(unsafeUninitializedCapacity: length) { buffer in
             Int(unsafe grpcshim_gather_copy_message(handle, number, buffer.baseAddress, length))
         }
-        guard code == 0 else { return RPCChannelReply(code: code, message: message, body: []) }
+        guard code == 0 else {
+            return RPCChannelReply(code: code, message: Self.explained(message), body: [])
+        }
         guard let body = body(number) else {
             return RPCChannelReply(code: 13, message: "the reply cannot be decoded", body: [])
         }
         return RPCChannelReply(code: 0, message: message, body: body)
+    }
+
+    /// With TLS 1.3 a server looks at the client's certificate when the client is through, and libgrpc 1.51 then closes
+    /// the connection without telling why.
+    private static func explained(_ message: String) -> String {
+        guard message.hasPrefix("failed to connect"), message.hasSuffix(": Socket closed") else {
+            return message
+        }
+        return message + " (the other end may have refused the certificate of this one; its log says why)"
     }
 
     private func body(_ number: Int) -> [UInt8]? {

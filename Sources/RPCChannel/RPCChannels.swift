@@ -11,6 +11,10 @@ package struct RPCChannelOptions: Sendable {
     /// The largest reply and the largest request, in bytes.
     package var maxMessageBytes = 64 * 1024 * 1024
 
+    /// After so much silence during a call the server is asked for a sign, which may take as long again before the call
+    /// ends UNAVAILABLE.
+    package var pingMilliseconds = 10_000
+
     /// The defaults.
     package init() {}
 }

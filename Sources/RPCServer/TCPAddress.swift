@@ -1,6 +1,8 @@
+internal import CGRPCShim
+
 /// A numeric IP address and a port, as in "10.1.2.3:9810" and "[fd00::1]:9810"; ":9810" is each address of the machine.
 package struct TCPAddress: Hashable, Sendable {
-    /// The address without brackets, empty for all; whether it is one is not known yet.
+    /// The address without brackets, empty for all.
     package let host: String
 
     /// 0 lets the kernel choose, where one listens.
@@ -18,7 +20,8 @@ package struct TCPAddress: Hashable, Sendable {
         } else if host.contains(":") {
             return nil
         }
-        guard !host.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }) else { return nil }
+        let isAddress = unsafe grpcshim_is_address(String(host)) == 1
+        guard host.isEmpty || isAddress else { return nil }
         self.host = String(host == "::" ? "" : host)
         self.port = port
     }

@@ -4,7 +4,7 @@ import Volumes
 
 /// What a node says of itself in the manifest of GetPluginInfo.
 struct NodeClaim: Equatable, Sendable {
-    /// A running kernel under a name. Two of them are two machines, or one before and after a reboot.
+    /// A running kernel under a name; two of them are two machines, or one before and after a reboot.
     struct Identity: Hashable, Sendable {
         /// The id of the node, as kubelet knows it.
         let node: String

@@ -49,6 +49,7 @@ extension Catalog {
     ) throws(VolumeFault) -> VolumeRecord {
         do {
             try shelf.store.check()
+            try shelf.catchUp()
             try shelf.begin(record, growingTo: size)
             let grown = try shelf.store.grow(record, to: size)
             shelf.finish(grown)

@@ -11,7 +11,7 @@ extension Catalog {
                 let plan = Plan(
                     size: try request.range.size(for: request.kind), kind: request.kind, sectorBytes: nil,
                     origin: .fresh)
-                return try build(name, request, plan, on: try place(request))
+                return try building(name, request, plan)
             }
             // The volume to be made cannot be its own source, and holding it twice would never end.
             if case .volume(let id) = source, id.name == name { throw .missing("volume \(id)") }
@@ -39,13 +39,27 @@ extension Catalog {
         let plan = Plan(
             size: try size(request, from: facts), kind: facts.kind, sectorBytes: facts.sectorBytes,
             origin: origin(source, facts))
-        return try build(name, request, plan, on: try place(request))
+        return try building(name, request, plan)
+    }
+
+    /// Builds the volume, unless the driver of another node did meanwhile: then its volume is the answer.
+    private func building(
+        _ name: VolumeName, _ request: CreateRequest, _ plan: Plan
+    ) throws(VolumeFault) -> VolumeRecord {
+        let shelf = try place(request)
+        do {
+            return try build(name, request, plan, on: shelf)
+        } catch .existsDifferently {
+            if let existing = try existing(name, request) { return existing }
+            throw .operationPending("volume '\(request.name.prefix(128))'")
+        }
     }
 
     /// The pool for a request: its source's, or else the best of those that could serve it.
     private func place(_ request: CreateRequest) throws(VolumeFault) -> Shelf {
         let shelves = candidates(
-            request.parameters, requisite: request.requisite, preferred: request.preferred)
+            request.parameters, requisite: request.requisite, preferred: request.preferred
+        ).filter { request.inlineTarget == nil || !$0.store.pool.isShared }
         guard let source = request.source else {
             guard let best = shelves.first else { throw .noSpace(placeless(request)) }
             return best
@@ -82,6 +96,7 @@ extension Catalog {
         _ name: VolumeName, _ request: CreateRequest, _ plan: Plan, on shelf: Shelf
     ) throws(VolumeFault) -> VolumeRecord {
         let pool = shelf.store.pool
+        try shelf.catchUp()
         let record = VolumeRecord(
             id: VolumeID(pool: pool.id, name: name), requestedName: request.name, size: plan.size,
             kind: plan.kind,
@@ -102,6 +117,10 @@ extension Catalog {
     }
 
     private func placeless(_ request: CreateRequest) -> String {
+        // Another node could not tell whether the pod is still there.
+        if request.inlineTarget != nil, shelves.contains(where: \.store.pool.isShared) {
+            return "an inline volume belongs to one node, and the pool for it is shared; name another pool"
+        }
         if let pool = request.parameters.pool, !shelves.contains(where: { $0.store.pool.name == pool }) {
             return "this node has no pool '\(pool)'"
         }

@@ -8,7 +8,15 @@ extension Catalog {
         return try inFlight.withExclusive(.group(name)) { () throws(VolumeFault) in
             if let existing = try existingGroup(name, request) { return existing }
             let keys = request.sources.map { ObjectKey.volume($0.name) }
-            return try inFlight.withExclusive(keys) { () throws(VolumeFault) in try cutNow(name, request) }
+            return try inFlight.withExclusive(keys) { () throws(VolumeFault) in
+                do throws(VolumeFault) {
+                    return try cutNow(name, request)
+                } catch .existsDifferently {
+                    // The driver of another node cut one of that name meanwhile.
+                    if let existing = try existingGroup(name, request) { return existing }
+                    throw .operationPending("group '\(request.name.prefix(128))'")
+                }
+            }
         }
     }
 
@@ -33,6 +41,7 @@ extension Catalog {
 
     private func cutNow(_ name: VolumeName, _ request: GroupRequest) throws(VolumeFault) -> GroupRecord {
         let (shelf, volumes) = try together(request.sources)
+        try shelf.catchUp()
         let id = GroupID(pool: shelf.store.pool.id, name: name)
         let cut = moment()
         var members: [SnapshotRecord] = []

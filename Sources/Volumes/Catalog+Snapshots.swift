@@ -33,7 +33,13 @@ extension Catalog {
         return try inFlight.withExclusive(.snapshot(name)) { () throws(VolumeFault) in
             if let existing = try existingSnapshot(name, request) { return existing }
             return try inFlight.withExclusive(.volume(request.source.name)) { () throws(VolumeFault) in
-                try cutNow(name, request)
+                do throws(VolumeFault) {
+                    return try cutNow(name, request)
+                } catch .existsDifferently {
+                    // The driver of another node cut one of that name meanwhile.
+                    if let existing = try existingSnapshot(name, request) { return existing }
+                    throw .operationPending("snapshot '\(request.name.prefix(128))'")
+                }
             }
         }
     }
@@ -66,6 +72,7 @@ extension Catalog {
         let volume = try volume(request.source)
         let id = SnapshotID(pool: volume.id.pool, name: name)
         guard let shelf = shelf(of: id.pool) else { throw .missing("volume \(volume.id)") }
+        try shelf.catchUp()
         let record = try record(of: volume, as: id, request.name, cut: moment())
         try shelf.store.check()
         try shelf.begin(.snapshot(name), of: [volume])

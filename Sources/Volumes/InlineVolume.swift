@@ -83,10 +83,10 @@ extension Catalog {
         return try shelf(of: id.pool)?.store.record(of: id.name)?.inlineTarget == target.text
     }
 
-    /// All inline volumes of this process.
+    /// All inline volumes of this node; none is ever made in a shared pool.
     func inlineVolumes() throws(VolumeFault) -> [VolumeRecord] {
         var records: [VolumeRecord] = []
-        for shelf in shelves {
+        for shelf in shelves where !shelf.store.pool.isShared {
             for name in try shelf.store.names() where InlineHandle(name.text) != nil {
                 if let record = try shelf.store.record(of: name), record.inlineTarget != nil {
                     records.append(record)

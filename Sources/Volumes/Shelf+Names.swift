@@ -49,6 +49,8 @@ extension Shelf {
     /// Enters what is new and takes out what is gone; false if the books were changed by others meanwhile.
     private func rebuild(from version: Int, _ stamp: PoolStamp) throws(VolumeFault) -> Bool {
         let volumes = try store.names()
+        // A growth changes no name: after one, all sizes are read again.
+        let hasGrown = books.withLock { $0.growth != stamp.growth }
         let snapshots = try store.snapshotNames()
         var version = version
         /// A part at a time, so that not all records are in memory at once.
@@ -61,7 +63,7 @@ extension Shelf {
             }
         }
         guard step({ $0.retain(volumes, snapshots) }) else { return false }
-        for part in Self.parts(of: volumes.filter { !holds(.volume($0)) }) {
+        for part in Self.parts(of: volumes.filter { hasGrown || !holds(.volume($0)) }) {
             let found = try store.volumes(part)
             let isDone = step { books in
                 for (record, image) in found { books.enter(record, held: image?.allocated ?? .zero, nil) }
@@ -72,7 +74,10 @@ extension Shelf {
             let found = try store.snapshots(part)
             guard step({ books in for record in found { books.enter(record, nil) } }) else { return false }
         }
-        return step { $0.stamp = stamp }
+        return step { books in
+            books.stamp = stamp
+            books.growth = stamp.growth
+        }
     }
 
     func holds(_ key: ObjectKey) -> Bool { books.withLock { $0.names.contains(key) } }
@@ -128,7 +133,7 @@ extension Shelf.Books {
 
     /// After a change of our own the names are known still, if the folders hold as many as the books.
     private mutating func adopt(_ fresh: PoolStamp?) {
-        guard stamp != nil, let fresh, fresh.count == names.folders else { return }
+        guard stamp != nil, let fresh, fresh.count == names.folders, fresh.growth == growth else { return }
         stamp = fresh
     }
 

@@ -28,6 +28,8 @@ final class Shelf: Sendable {
         var names = NameIndex()
         /// The state of the folders that the names are of; nothing where that is not known.
         var stamp: PoolStamp?
+        /// The growths that the sizes are from.
+        var growth: String?
         var pressure = PoolPressure.none
 
         init(_ ledger: Ledger, sharesBlocks: Bool) {
@@ -210,9 +212,15 @@ final class Shelf: Sendable {
         }
     }
 
+    /// Learns what other nodes did to the pool, before anything is promised; costs nothing where there are none.
+    func catchUp() throws(VolumeFault) {
+        if store.pool.isShared { try refresh() }
+    }
+
     /// The largest volume that `begin` would accept now.
     func largest(_ provisioning: Provisioning) throws(VolumeFault) -> ByteCount {
-        try withSpace(countingAll: true) { (books, space) in
+        try catchUp()
+        return try withSpace(countingAll: true) { (books, space) in
             let largest = policy.largest(provisioning, in: books.ledger.available(in: space))
             return provisioning == .thin ? min(largest, books.ledger.exposable(in: space)) : largest
         }
@@ -220,7 +228,8 @@ final class Shelf: Sendable {
 
     /// How well the pool is off now.
     func strain() throws(VolumeFault) -> PoolStrain {
-        try withSpace(countingAll: false) { (books, space) in
+        try catchUp()
+        return try withSpace(countingAll: false) { (books, space) in
             PoolStrain(
                 pressure: books.ledger.pressure(in: space), space: space, exposure: books.ledger.exposure)
         }

@@ -47,11 +47,14 @@ package struct PoolStamp: Equatable, Sendable {
     package let changed: [Int64]
     /// How many objects there are, where the file system counts them.
     package let count: Int?
+    /// Differs after each growth of a volume of a shared pool, on whichever node; nothing on others.
+    package let growth: String?
 
-    /// Puts the two together.
-    package init(changed: [Int64], count: Int?) {
+    /// Puts them together.
+    package init(changed: [Int64], count: Int?, growth: String? = nil) {
         self.changed = changed
         self.count = count
+        self.growth = growth
     }
 }
 
@@ -92,7 +95,8 @@ package protocol VolumeStore: SnapshotStore {
 
     /// Builds image, file system (or a copy of the origin's) and record out of sight and publishes them in one step, durably.
     ///
-    /// - Throws: `noSpace`, `host`; nothing is left then.
+    /// - Throws: `existsDifferently` where another driver published one of that name meanwhile, `noSpace`, `host`;
+    ///   nothing is left then.
     func create(_ record: VolumeRecord, from origin: ImageOrigin) throws(VolumeFault)
 
     /// Makes the volume disappear in one durable step and frees its blocks later; no such volume is no error.
@@ -104,7 +108,8 @@ package protocol VolumeStore: SnapshotStore {
     ///
     /// Returns the record as it is then: an image that was longer already stays so.
     ///
-    /// - Throws: `noSpace`, `host`; the record then still has the old size.
+    /// - Throws: `operationPending` while another node grows it, `noSpace`, `host`; the record then still has the old
+    ///   size.
     @discardableResult
     func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord
 

@@ -99,7 +99,7 @@ struct CertificateAuthorityTests {
         _ = try authority.issue(.node, driver: "a.b", days: 1)
         let key = try bytes("ca.key")
         try Directory.open(folder).removeFile("ca.key")
-        expect(.missing, "/ca.key") { try CertificateAuthority.ensure(at: folder) }
+        expect(.lostKey, "/ca.key") { try CertificateAuthority.ensure(at: folder) }
         try replace("ca.key", try bytes("node/tls.key"))
         expect(.keyOfAnother(certificate: "ca.crt"), "/ca.key") {
             try CertificateAuthority.ensure(at: folder)

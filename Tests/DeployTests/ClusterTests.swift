@@ -1,4 +1,5 @@
 import Certificates
+import HTTPServer
 import Testing
 import Volumes
 
@@ -65,6 +66,19 @@ struct ClusterTests {
         #expect(policy["ingress"].elements.count == 2)
     }
 
+    @Test("The pages for operators are at the port that is named, of drivers and relays")
+    func metrics() throws {
+        let overlay = try Overlay(
+            "deploy/cluster", with: ["deploy/components/metrics", "deploy/components/relay-metrics"])
+        for (owner, _) in overlay.workloads {
+            let driver = try DriverContainer(owner.kind, in: overlay)
+            #expect(try driver.options().metricsAddress?.port == 9808)
+            #expect(driver.port("metrics") == .number(9808))
+            let notes = owner.value.at("spec.template.metadata.annotations")
+            #expect(notes["prometheus.io/port"] == .text("9808"))
+        }
+    }
+
     @Test("Two relays stay apart where they can, and are never both drained", arguments: overlays)
     func relays(folder: String) throws {
         let overlay = try Overlay(folder)
@@ -119,6 +133,8 @@ struct ClusterTests {
             #expect(mount["subPath"] == .null)
             #expect(volume.at("secret.secretName").text == CertsCommand.secret(of: holder))
             #expect(volume.at("secret.defaultMode") == .number(holder == .node ? 0o400 : 0o440))
+            // Without certificates a node has volumes to serve, and a relay has nothing to do.
+            #expect(volume.at("secret.optional") == (holder == .node ? .flag(true) : .null))
         }
     }
 
@@ -164,25 +180,17 @@ struct ClusterTests {
         #expect(
             pools.map(\.name.text) == ["default", "shared"], "the first is that of classes that name none")
         #expect(driver.flag("pool")?.hasSuffix(";shared=/var/lib/loopcsi-shared,shared=yes") == true)
-        #expect(driver.mount(at: pools[1].path)?.volume["nfs"] != .null)
+        let claimName = driver.mount(at: pools[1].path)?.volume.at("persistentVolumeClaim.claimName").text
+        let claim = try #require(overlay.document("PersistentVolumeClaim", claimName ?? ""))["spec"]
+        let volume = try #require(overlay.document("PersistentVolume", claim["volumeName"].text))["spec"]
+        // A class would have somebody make a volume for the claim; an affinity would keep nodes from it.
+        #expect(claim["storageClassName"] == .text("") && volume["storageClassName"] == .text(""))
+        #expect(volume["nodeAffinity"] == .null && volume["nfs"] != .null)
+        #expect(
+            claim["accessModes"].texts == ["ReadWriteMany"] && volume["accessModes"] == claim["accessModes"])
+        #expect(volume["mountOptions"].texts.contains("actimeo=0"))
         let storage = try #require(overlay.document("StorageClass", "loopcsi-shared"))
         #expect(storage.at("parameters.pool") == .text("shared"))
         #expect(storage["allowedTopologies"] == .null)
-    }
-}
-
-extension Overlay {
-    /// The workloads whose pods have all of these labels, once kustomize has added the common one.
-    func owners(selectedBy labels: Value) -> [String] {
-        guard !labels.entries.isEmpty else { return [] }
-        var names: [String] = []
-        for (owner, _) in workloads {
-            var own = owner.value.at("spec.template.metadata.labels").entries
-            own["app.kubernetes.io/name"] = .text("loopcsi")
-            if labels.entries.allSatisfy({ key, value in own[key] == value }) {
-                names.append("\(owner.kind) \(owner.name)")
-            }
-        }
-        return names
     }
 }

@@ -67,4 +67,18 @@ extension Overlay {
         }
         return environment
     }
+
+    /// The workloads whose pods have all of these labels, once kustomize has added the common one.
+    func owners(selectedBy labels: Value) -> [String] {
+        guard !labels.entries.isEmpty else { return [] }
+        var names: [String] = []
+        for (owner, _) in workloads {
+            var own = owner.value.at("spec.template.metadata.labels").entries
+            own["app.kubernetes.io/name"] = .text("loopcsi")
+            if labels.entries.allSatisfy({ key, value in own[key] == value }) {
+                names.append("\(owner.kind) \(owner.name)")
+            }
+        }
+        return names
+    }
 }

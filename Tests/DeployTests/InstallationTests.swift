@@ -65,7 +65,7 @@ struct InstallationTests {
         for pool in options.pools {
             let (mount, volume) = try #require(driver.mount(at: pool.path), "\(pool.path)")
             // What kubelet mounts for the pod has no path that the host knows; all else has.
-            guard volume["nfs"] == .null else { continue }
+            guard volume["persistentVolumeClaim"] == .null else { continue }
             #expect(mount["mountPropagation"] == .text("Bidirectional"))
             #expect(
                 volume.at("hostPath.path").text == pool.path,

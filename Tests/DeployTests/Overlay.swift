@@ -15,7 +15,10 @@ struct Overlay: Sendable {
 
     private(set) var documents: [Document] = []
 
-    init(_ folder: String) throws { try add(folder) }
+    /// An overlay with components on top, as one of a user's own may have.
+    init(_ folder: String, with components: [String] = []) throws {
+        for part in [folder] + components { try add(part) }
+    }
 
     /// The document of a kind and name.
     func document(_ kind: String, _ name: String) -> Value? {

@@ -55,6 +55,39 @@ struct PageTests {
         }
     }
 
+    @Test("A link to a heading finds it", arguments: Pages.all)
+    func headings(page: String) throws {
+        let text = try #require(Pages.text(page))
+        let folder = page.split(separator: "/").dropLast().map(String.init)
+        for match in text.matches(of: /\]\(([^)#:]*)#([^)]+)\)/) {
+            var parts = match.output.1.isEmpty ? page.split(separator: "/").map(String.init) : folder
+            for part in match.output.1.split(separator: "/") {
+                if part == ".." { parts.removeLast() } else if part != "." { parts.append(String(part)) }
+            }
+            let target = try #require(Pages.text(parts.joined(separator: "/")), "\(match.output.1)")
+            let headings = target.split(separator: "\n").filter { $0.hasPrefix("#") }.map(Self.anchor)
+            #expect(headings.contains(String(match.output.2)), "\(match.output.1)#\(match.output.2)")
+        }
+    }
+
+    /// As the pages are shown: letters, digits, dashes, with dashes for blanks.
+    private static func anchor(_ heading: Substring) -> String {
+        heading.drop { $0 == "#" || $0 == " " }.lowercased().compactMap { character in
+            if character == " " { return "-" }
+            return character.isLetter || character.isNumber || character == "-" || character == "_"
+                ? String(character) : nil
+        }.joined()
+    }
+
+    @Test("The way back from a cluster removes what only a cluster has")
+    func wayBack() throws {
+        let page = try #require(Pages.text("docs/cluster.md"))
+        let one = try Set(Overlay("deploy/single-node").documents.map { "\($0.kind) \($0.name)" })
+        let added = try Overlay("deploy/cluster").documents.filter { !one.contains("\($0.kind) \($0.name)") }
+        #expect(added.count >= 5)
+        for document in added { #expect(page.contains(" \(document.kind.lowercased())/\(document.name)")) }
+    }
+
     @Test("A manifest that a page applies is there", arguments: Pages.all)
     func applied(page: String) throws {
         let text = try #require(Pages.text(page))

@@ -22,7 +22,7 @@ enum PublishedFields {
         VolumeGroupSnapshotSpec = volumeGroupSnapshotClassName source:VolumeGroupSnapshotSource
         VolumeGroupSnapshotSource = selector:LabelSelector volumeGroupSnapshotContentName
         PersistentVolume = metadata:ObjectMeta spec:PersistentVolumeSpec
-        PersistentVolumeSpec = capacity:any accessModes volumeMode persistentVolumeReclaimPolicy storageClassName mountOptions claimRef:ObjectReference nodeAffinity:VolumeNodeAffinity csi:CSIPersistentVolumeSource
+        PersistentVolumeSpec = capacity:any accessModes volumeMode persistentVolumeReclaimPolicy storageClassName mountOptions claimRef:ObjectReference nodeAffinity:VolumeNodeAffinity csi:CSIPersistentVolumeSource nfs:NFSVolumeSource
         CSIPersistentVolumeSource = driver volumeHandle readOnly fsType volumeAttributes:any
         ObjectReference = apiVersion group kind namespace name
         VolumeNodeAffinity = required:NodeSelector
@@ -73,7 +73,7 @@ enum PublishedFields {
         HTTPGetAction = path port scheme
         VolumeMount = name mountPath mountPropagation readOnly subPath
         VolumeDevice = name devicePath
-        Volume = name hostPath:HostPathVolumeSource emptyDir:any persistentVolumeClaim:PersistentVolumeClaimVolumeSource csi:CSIVolumeSource ephemeral:EphemeralVolumeSource secret:SecretVolumeSource nfs:NFSVolumeSource
+        Volume = name hostPath:HostPathVolumeSource emptyDir:any persistentVolumeClaim:PersistentVolumeClaimVolumeSource csi:CSIVolumeSource ephemeral:EphemeralVolumeSource secret:SecretVolumeSource
         SecretVolumeSource = secretName defaultMode optional
         NFSVolumeSource = server path readOnly
         HostPathVolumeSource = path type

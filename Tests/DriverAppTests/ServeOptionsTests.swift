@@ -195,7 +195,49 @@ import Volumes
         #expect(throws: UsageError.self) { try self.options(["--log-level", "loud"]) }
     }
 
-    @Test("the one role is all, and words that are no flags are refused")
+    @Test("a node has a port for the relay and a folder with its certificate")
+    func nodeRole() throws {
+        let node = ["--role", "node", "--relay-address", ":9810", "--tls-dir", "/run/tls"]
+        #expect(
+            try options(node).role
+                == .node(ServeOptions.RelayPortOptions(address: "[::]:9810", tlsFolder: "/run/tls")))
+        for missing in [[0, 1, 2, 3], [0, 1, 4, 5]] {
+            #expect(throws: UsageError.self) { try options(missing.map { node[$0] }) }
+        }
+        for address in ["9810", "host:name:1", ":70000", "fd00::1:9810"] {
+            #expect(throws: UsageError.self) { try options(node + ["--relay-address", address]) }
+        }
+        #expect(throws: UsageError.self) { try options(node + ["--tls-dir", "tls"]) }
+        #expect(throws: UsageError.self) { try options(node + ["--nodes", "n:1"]) }
+    }
+
+    @Test("a relay has one name for all nodes, and nothing of a node's")
+    func controllerRole() throws {
+        let relay = ["--role", "controller", "--nodes", "nodes.loopcsi.svc:9810", "--tls-dir", "/run/tls"]
+        #expect(
+            try options(relay).role
+                == .controller(
+                    ServeOptions.RelayOptions(
+                        name: "nodes.loopcsi.svc", port: 9810, tlsFolder: "/run/tls")))
+        for nodes in ["", "nodes", "nodes:", ":9810", "nodes:0", "a:b:1"] {
+            #expect(throws: UsageError.self) { try options(relay + ["--nodes", nodes]) }
+        }
+        for flag in [
+            ["--pool", "default=/x"], ["--node-id", "n"], ["--kubelet-root", "/k"],
+            ["--relay-address", ":1"],
+        ] {
+            #expect(throws: UsageError.self) { try options(relay + flag) }
+        }
+    }
+
+    @Test("what belongs to the other roles says nothing without them")
+    func otherRoles() throws {
+        for flag in [["--relay-address", ":1"], ["--nodes", "n:1"], ["--tls-dir", "/t"]] {
+            #expect(throws: UsageError.self) { try options(flag) }
+        }
+    }
+
+    @Test("roles have three names, and words that are no flags are refused")
     func roleAndWords() throws {
         _ = try options(["--role", "all"])
         #expect(throws: UsageError.self) { try options(["--role", "leader"]) }

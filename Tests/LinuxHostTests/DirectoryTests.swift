@@ -1,6 +1,7 @@
-import LinuxHost
 import TestSupport
 import Testing
+
+@testable import LinuxHost
 
 @Suite struct DirectoryTests {
     let temporary: TemporaryFolder
@@ -66,6 +67,33 @@ import Testing
         try folder.create("taken", mode: 0o700).write("child", [1], mode: 0o600)
         #expect(throws: SystemError.self) { try folder.replace("taken", with: [1], mode: 0o600, sync: true) }
         #expect(try folder.entries() == ["taken"])
+    }
+
+    @Test("a folder is moved over nothing, or an empty folder where the file system has no better call")
+    func moveFolder() throws {
+        let folder = try temporary.open()
+        for name in ["a", "b", "c", "full", "empty"] { try folder.create(name, mode: 0o700) }
+        try folder.open("full").write("file", [1], mode: 0o600)
+        try folder.write("plain", [1], mode: 0o600)
+        expectFailure(.exists) { try folder.moveFolder("a", to: folder, as: "full") }
+        expectFailure(.exists) { try folder.moveFolder("a", to: folder, as: "empty") }
+        try folder.moveFolder("a", to: folder, as: "moved")
+        expectFailure(.exists) { try folder.moveOverEmptyFolder("b", to: folder, as: "full") }
+        expectFailure(.notDirectory) { try folder.moveOverEmptyFolder("b", to: folder, as: "plain") }
+        expectFailure(.notDirectory) { try folder.moveOverEmptyFolder("plain", to: folder, as: "full") }
+        try folder.moveOverEmptyFolder("b", to: folder, as: "empty")
+        try folder.moveOverEmptyFolder("c", to: folder.open("full"), as: "new")
+        #expect(try folder.entries().sorted() == ["empty", "full", "moved", "plain"])
+        #expect(try folder.open("full").entries().sorted() == ["file", "new"])
+    }
+
+    @Test("a file is published whole, once, and leaves nothing else")
+    func publish() throws {
+        let folder = try temporary.open()
+        try folder.publish("id", [1, 2], mode: 0o600)
+        expectFailure(.exists) { try folder.publish("id", [3], mode: 0o600) }
+        #expect(try folder.read("id", limitBytes: 8) == [1, 2])
+        #expect(try folder.entries() == ["id"])
     }
 
     @Test("readers see old or new content while files are replaced by several threads")

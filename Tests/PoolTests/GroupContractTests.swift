@@ -35,7 +35,7 @@ struct GroupContractTests {
             try fault {
                 try contract.store.cut(group) { (_, copying) throws(VolumeFault) in try copying { true } }
             }
-                == .host)
+                == .existsDifferently)
         for source in sources { try contract.catalog.delete(source.id) }
         let copy = try contract.catalog.create(
             CreateRequest(

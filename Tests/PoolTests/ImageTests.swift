@@ -77,7 +77,9 @@ struct ImageTests {
     func taken() throws {
         let rig = try PoolRig()
         let record = try rig.created()
-        #expect(try fault { try rig.pool.create(rig.record(size: .mebibytes(32)), from: .fresh) } == .host)
+        #expect(
+            try fault { try rig.pool.create(rig.record(size: .mebibytes(32)), from: .fresh) }
+                == .existsDifferently)
         #expect(try rig.pool.record(of: record.id.name) == record)
         #expect(try rig.entries("staging").isEmpty)
     }

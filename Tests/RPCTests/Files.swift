@@ -36,6 +36,24 @@ enum Files {
         }
     }
 
+    /// Connects to a port of this machine, sends, and closes.
+    static func send(_ bytes: [UInt8], toPort port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let connected = unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        // The other end may close meanwhile, which is no failure.
+        if connected { _ = unsafe Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+        return connected
+    }
+
     static var openDescriptors: Int { list("/proc/self/fd").count - 1 }
 
     /// Threads of this process, without those of gRPC core's executor, of which it makes two for each processor at

@@ -1,4 +1,5 @@
 import Glibc
+import RPCChannel
 import RPCClient
 import RPCServer
 import TestSupport
@@ -68,6 +69,38 @@ struct LeakTests {
                 Files.openDescriptors <= before.descriptors && Files.threads <= before.threads
             }
             #expect(settled, "before: \(before); after: \(Usage())")
+        }
+    }
+
+    @Test("Ports and channels that come and go leave no descriptor, thread or memory behind")
+    func channels() async {
+        await #expect(processExitsWith: .success) {
+            let authority = try Authority()
+            let (node, caller) = (try authority.node(), try authority.caller())
+            func once() throws {
+                let server = try RPCServer.start(
+                    address: "127.0.0.1:0", tls: node, callerName: Authority.callerName, methods: Rig.basics)
+                let channels = try RPCChannels(tls: caller, nodeName: Authority.nodeName)
+                let call = RPCOutgoingCall(
+                    address: "127.0.0.1:\(server.port)", method: "/t.T/Size", request: [1])
+                for _ in 0..<2 {
+                    guard channels.call(call, until: nil).code == 0 else { fatalError("no answer") }
+                    channels.forget(call.address)
+                }
+                server.stop()
+            }
+            for _ in 0..<30 { try once() }
+            usleep(100_000)
+            let before = Usage()
+            for _ in 0..<100 { try once() }
+            let settled = eventually(seconds: 5) {
+                Files.openDescriptors <= before.descriptors && Files.threads <= before.threads
+            }
+            let after = Usage()
+            #expect(settled, "before: \(before); after: \(after)")
+            // What one round leaves would show as several MiB.
+            #expect(
+                Sanitizer.isOn || after.memory < before.memory + 4096, "before: \(before); after: \(after)")
         }
     }
 }

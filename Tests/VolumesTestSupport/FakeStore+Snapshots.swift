@@ -20,7 +20,7 @@ extension FakeStore {
         try copy(.volume(record.source), quieting)
         return try step("cut") { (state) throws(VolumeFault) in
             guard state.snapshots[record.id.name] == nil else {
-                throw .host(step: "publish snapshot \(record.id.name)", cause: "EEXIST")
+                throw .existsDifferently(what: "snapshot \(record.id.name)", why: "it was just published")
             }
             state.snapshots[record.id.name] = record
             return record
@@ -68,7 +68,7 @@ extension FakeStore {
         }
         try step("cutGroup") { (state) throws(VolumeFault) in
             guard state.groups[group.id.name] == nil else {
-                throw .host(step: "publish group \(group.id.name)", cause: "EEXIST")
+                throw .existsDifferently(what: "group \(group.id.name)", why: "it was just published")
             }
             state.groups[group.id.name] = group
         }

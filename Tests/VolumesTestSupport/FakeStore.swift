@@ -26,6 +26,8 @@ package final class FakeStore: VolumeStore {
         }
         /// Counts the changes of names.
         var changes: Int64 = 0
+        /// Counts growths, where the pool is shared.
+        var growths = 0
         var total: ByteCount
         var foreign = ByteCount.zero
         var trash = ByteCount.zero
@@ -102,7 +104,7 @@ package final class FakeStore: VolumeStore {
         try step("create") { (state) throws(VolumeFault) in
             let name = record.id.name
             guard state.records[name] == nil else {
-                throw .host(step: "publish volume \(name)", cause: "EEXIST")
+                throw .existsDifferently(what: "volume \(name)", why: "it was just published")
             }
             let allocated = record.provisioning == .thick ? record.size : .zero
             guard allocated <= state.free else { throw .noSpace("the pool's file system is full") }
@@ -140,6 +142,7 @@ package final class FakeStore: VolumeStore {
             image.size = size
             state.images[name] = image
             state.records[name]?.size = size
+            state.growths += 1
             var grown = record
             grown.size = size
             return grown
@@ -152,7 +155,8 @@ package final class FakeStore: VolumeStore {
         try step("stamp") { state in
             PoolStamp(
                 changed: [state.changes],
-                count: state.records.count + state.snapshots.count + state.groups.count)
+                count: state.records.count + state.snapshots.count + state.groups.count,
+                growth: pool.isShared ? "\(state.growths)" : nil)
         }
     }
 

@@ -26,10 +26,12 @@ int32_t grpcshim_identity_create(const char *_Nonnull key, const char *_Nonnull 
                                  grpcshim_identity *_Nonnull out);
 void grpcshim_identity_release(grpcshim_identity identity);
 
-/* target: "ipv4:10.1.2.3:9810" or "ipv6:%5Bfd00::1%5D:9810". name: what the server's certificate must have. Connects to
- * nobody yet. */
+/* target: "ipv4:10.1.2.3:9810" or "ipv6:%5Bfd00::1%5D:9810". name: what the server's certificate must have. While
+ * calls are under way, silence of ping_milliseconds is followed by a ping, and as much again without an answer by the
+ * end of the connection. Connects to nobody yet. */
 int32_t grpcshim_channel_create(grpcshim_identity identity, const char *_Nonnull target, const char *_Nonnull name,
-                                int32_t max_message_bytes, grpcshim_channel *_Nonnull out);
+                                int32_t max_message_bytes, int32_t ping_milliseconds,
+                                grpcshim_channel *_Nonnull out);
 
 /* Ends the calls under way, UNAVAILABLE; calls that begin later end the same way. Any thread. */
 void grpcshim_channel_close(grpcshim_channel channel);

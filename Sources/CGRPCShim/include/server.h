@@ -27,6 +27,9 @@ typedef struct {
 /* Makes a server without listeners and starts it. */
 int grpcshim_server_create(int32_t max_message_bytes, grpcshim_server *_Nonnull out);
 
+/* 1 if the text is an IPv4 address in four parts or an IPv6 address, with or without a zone ("%eth0"); else 0. */
+int grpcshim_is_address(const char *_Nonnull text);
+
 /* Tries whether a TCP port can be listened at: 0, or -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL (no numeric address), ...
  * No host means all addresses of the machine. */
 int grpcshim_port_try(const char *_Nullable host, uint16_t port);

@@ -16,6 +16,7 @@ extern const int32_t clinux_error_invalid;
 extern const int32_t clinux_error_not_folder;
 extern const int32_t clinux_error_is_folder;
 extern const int32_t clinux_error_not_empty;
+extern const int32_t clinux_error_stale;
 extern const int32_t clinux_error_loop;
 extern const int32_t clinux_error_no_device;
 extern const int32_t clinux_error_no_address;

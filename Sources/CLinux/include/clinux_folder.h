@@ -13,6 +13,9 @@ int32_t clinux_remove_folder(int32_t folder, const char *_Nonnull name);
 int32_t clinux_rename(
     int32_t from, const char *_Nonnull name, int32_t to, const char *_Nonnull new_name, bool replace);
 
+/* Gives a file of the folder a second name; EEXIST if that is taken. */
+int32_t clinux_link(int32_t folder, const char *_Nonnull name, const char *_Nonnull new_name);
+
 /* Reads the next entries of an open folder as NUL-terminated names, without "." and "..".
  * Returns the bytes used, 0 at the end. capacity must be at least CLINUX_ENTRIES_BYTES. */
 #define CLINUX_ENTRIES_BYTES 32768

@@ -48,12 +48,13 @@ struct Life {
     /// Creates the volume.
     init(
         _ rig: Rig, _ kind: Kind = .ext4, name: String = "vol", bytes: Int64? = nil,
-        parameters: [String: String] = [:], from source: CSI.VolumeContentSource? = nil
+        parameters: [String: String] = [:], from source: CSI.VolumeContentSource? = nil,
+        by client: DriverClient? = nil
     ) throws {
         self.rig = rig
         self.kind = kind
         let request = kind.create(name, bytes: bytes, parameters: parameters, from: source)
-        let volume = try #require(try rig.client.call(request).volume)
+        let volume = try #require(try (client ?? rig.client).call(request).volume)
         #expect(volume.contentSource == source)
         id = volume.volumeID
         self.name = String(id[id.index(after: try #require(id.firstIndex(of: ".")))...])

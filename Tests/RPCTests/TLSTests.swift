@@ -1,0 +1,158 @@
+import Glibc
+import RPCChannel
+import RPCClient
+import RPCServer
+import Testing
+
+/// Who may talk to whom.
+@Suite("Mutual TLS", .timeLimit(.minutes(1)))
+struct TLSTests {
+    /// What a caller with another identity gets from the rig's node.
+    static func reply(to identity: TLSIdentity, from address: String) throws -> RPCChannelReply {
+        let channels = try RPCChannels(tls: identity, nodeName: Authority.nodeName)
+        return channels.call(
+            RPCOutgoingCall(address: address, method: "/t.T/Echo", request: [1]),
+            until: ChannelRig.deadline(10))
+    }
+
+    @Test("A caller whose certificate another authority signed is refused")
+    func strangeCaller() throws {
+        let rig = try ChannelRig()
+        let other = try Authority()
+        let reply = try Self.reply(to: other.caller().trusting(rig.authority), from: rig.address)
+        #expect(reply.code == 14, "\(reply)")
+        #expect(reply.message.contains("may have refused the certificate"), "\(reply)")
+        #expect(rig.call("/t.T/Echo", [2]).body == [2])
+    }
+
+    @Test("A node whose certificate another authority signed is refused, and the message says why")
+    func strangeNode() throws {
+        let rig = try ChannelRig()
+        let other = try Authority()
+        let address = try rig.serve(as: other.node().trusting(rig.authority))
+        let reply = rig.call("/t.T/Echo", [1], at: address)
+        #expect(reply.code == 14, "\(reply)")
+        #expect(reply.message.contains("certificate verify failed"), "\(reply)")
+    }
+
+    @Test("A caller whose certificate has expired is refused")
+    func expiredCaller() throws {
+        let rig = try ChannelRig()
+        let expired = try rig.authority.identity("expired", name: Authority.callerName, days: 0)
+        let reply = try Self.reply(to: expired, from: rig.address)
+        #expect(reply.code == 14, "\(reply)")
+    }
+
+    @Test("A node whose certificate has expired is refused, and the message says why")
+    func expiredNode() throws {
+        let rig = try ChannelRig()
+        let address = try rig.serve(
+            as: rig.authority.identity("expired", name: Authority.nodeName, days: 0))
+        let reply = rig.call("/t.T/Echo", [1], at: address)
+        #expect(reply.code == 14, "\(reply)")
+        #expect(reply.message.contains("certificate verify failed"), "\(reply)")
+    }
+
+    @Test(
+        "A caller with another name in its certificate is PERMISSION_DENIED before its request is read",
+        arguments: [
+            "node.loop.csi.local", "controller.other", "*.loop.csi.local", "controller.loop.csi.local.x",
+        ])
+    func wrongCaller(name: String) throws {
+        let ran = Collected<Int>()
+        let rig = try ChannelRig([
+            .unary("/t.T/Echo", lane: .quick) { _, request throws(RPCStatus) in
+                ran.add(request.count)
+                return request
+            }
+        ])
+        let reply = try Self.reply(to: rig.authority.identity("other", name: name), from: rig.address)
+        #expect(reply.code == 7)
+        #expect(
+            reply.message
+                == "the client's certificate does not have the DNS name \(Authority.callerName)")
+        #expect(ran.all == [])
+    }
+
+    @Test("A node with another name in its certificate is refused")
+    func wrongNode() throws {
+        let rig = try ChannelRig()
+        let address = try rig.serve(as: rig.authority.identity("other", name: "localhost"))
+        let reply = rig.call("/t.T/Echo", [1], at: address)
+        #expect(reply.code == 14, "\(reply)")
+        #expect(reply.message.contains("Hostname Verification"), "\(reply)")
+    }
+
+    @Test("A client without a certificate is refused in the handshake")
+    func noCertificate() throws {
+        let rig = try ChannelRig()
+        let told = try rig.authority.run(
+            "sleep 1 | openssl s_client -connect \(rig.address) -alpn h2 -CAfile authority.crt || true")
+        // libgrpc 1.51 closes without telling why.
+        #expect(told.contains("unexpected eof"), "\(told)")
+        #expect(told.contains("TLSv1.3"), "\(told)")
+        #expect(rig.call("/t.T/Echo", [2]).body == [2])
+    }
+
+    @Test(
+        "What is no TLS does no harm",
+        arguments: [
+            Array("GET / HTTP/1.1\r\n\r\n".utf8), HostileTests.preface + [0, 0, 0, 4, 0, 0, 0, 0, 0],
+            [0x16, 3, 1, 255, 255, 1, 0], [UInt8](repeating: 0, count: 70_000), [],
+        ])
+    func garbage(bytes: [UInt8]) throws {
+        let rig = try ChannelRig()
+        #expect(rig.call("/t.T/Echo", [1]).body == [1])
+        for _ in 0..<20 { #expect(Files.send(bytes, toPort: rig.servers[0].port)) }
+        #expect(rig.call("/t.T/Echo", [2]).body == [2])
+    }
+
+    @Test("Certificates that are replaced are used by new connections, at both ends, without a restart")
+    func rotation() throws {
+        let rig = try ChannelRig()
+        #expect(rig.call("/t.T/Echo", [1]).body == [1])
+        // Another authority, so that old and new cannot be mistaken for each other.
+        let renewed = try Authority()
+        try renewed.take(over: rig.authority)
+        let newcomer = try renewed.identity("newcomer", name: Authority.callerName)
+        #expect(
+            try eventually {
+                usleep(200_000)
+                return try Self.reply(to: newcomer, from: rig.address).code == 0
+            })
+        rig.channels.forget(rig.address)
+        #expect(eventually { rig.call("/t.T/Echo", [3]).body == [3] })
+    }
+
+    @Test("A missing file, a taken port and an odd address are told by name")
+    func refusals() throws {
+        let rig = try ChannelRig()
+        #expect(throws: RPCServerError.portTaken(address: rig.address)) {
+            try rig.serve(address: rig.address)
+        }
+        for odd in ["localhost:1", "1.2.3.4", "::1:80", "[1.2.3.4]:80", "1.2.3.4:65536", "", "[::1]"] {
+            #expect(throws: RPCServerError.addressUnusable(odd)) { try rig.serve(address: odd) }
+            #expect(rig.call("/t.T/Echo", at: odd).code == 13)
+        }
+        let missing = TLSIdentity(folder: "/nowhere")
+        #expect(throws: RPCServerError.unreadableFile("/nowhere/tls.key")) { try rig.serve(as: missing) }
+        #expect(throws: RPCServerError.unreadableFile("/nowhere/tls.key")) {
+            try RPCChannels(tls: missing, nodeName: "x")
+        }
+    }
+
+    @Test("A process that opened gRPC core without TLS cannot have it later, the other way round it can")
+    func oneCore() async {
+        await #expect(processExitsWith: .success) {
+            try RPCCore.load(tls: false)
+            #expect(throws: RPCServerError.loadedWithoutTLS) { try RPCCore.load(tls: true) }
+            try RPCCore.load(tls: false)
+        }
+        await #expect(processExitsWith: .success) {
+            try RPCCore.load(tls: true)
+            try RPCCore.load(tls: false)
+            let rig = try Rig()
+            #expect(try rig.connect().unary("/t.T/Echo", [1], timeout: 5).body == [1])
+        }
+    }
+}
