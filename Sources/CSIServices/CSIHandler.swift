@@ -84,7 +84,7 @@ package struct CSIHandler: Sendable {
 
 extension CSIStatus {
     /// The message also says what the call was about, unless it does already.
-    fileprivate func about(_ subject: String) -> CSIStatus {
+    package func about(_ subject: String) -> CSIStatus {
         guard !subject.isEmpty, !message.contains(subject) else { return self }
         return CSIStatus(code, "\(subject): \(message)")
     }

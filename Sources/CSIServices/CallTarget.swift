@@ -1,7 +1,8 @@
 package import CSIWire
+package import Log
 package import Volumes
 
-/// Which pools a call names, read from its request.
+/// What a call is about and which pools it names, read from its request.
 package struct CallTarget: Sendable, Equatable {
     /// Pools of the ids in the request, without repeats, in order; empty where it names none, or only ids that no
     /// driver of ours minted.
@@ -9,47 +10,75 @@ package struct CallTarget: Sendable, Equatable {
     /// Of a list these are the pools of its filters, then that of its token; a token is not verified here. A topology
     /// names no pool: it says where a volume may be, not which one is meant.
     package let pools: [PoolID]
+    /// The id that the call is about, or the name that it is to make; empty where it has none.
+    ///
+    /// At most 128 characters, whatever the caller sent.
+    package let subject: String
+    /// What that is, for the log.
+    package let subjectKey: LogKey
 
     /// Reads the request of the call with that gRPC path; calls that this driver does not offer name no pool.
     ///
     /// - Throws: INVALID_ARGUMENT for bytes that are no such request.
     package init(path: String, request: [UInt8]) throws(CSIStatus) {
         guard let read = Self.readers[path] else {
-            pools = []
+            self.init([], .volumeID, "")
             return
         }
-        pools = try read(request).reduce(into: []) { known, pool in
-            if let pool, !known.contains(pool) { known.append(pool) }
-        }
+        self = try read(request)
     }
 
-    private typealias Reader = @Sendable ([UInt8]) throws(CSIStatus) -> [PoolID?]
+    private init(_ pools: [PoolID?], _ key: LogKey, _ subject: String) {
+        self.pools = pools.reduce(into: []) { known, pool in
+            if let pool, !known.contains(pool) { known.append(pool) }
+        }
+        subjectKey = key
+        self.subject = String(subject.prefix(128))
+    }
+
+    private typealias Reader = @Sendable ([UInt8]) throws(CSIStatus) -> CallTarget
 
     private static let readers: [String: Reader] = Dictionary(
         uniqueKeysWithValues: [
-            reader(CSI.CreateVolumeRequest.self) { [$0.contentSource?.pool] },
-            reader(CSI.DeleteVolumeRequest.self) { [volume($0.volumeID)] },
-            reader(CSI.ValidateVolumeCapabilitiesRequest.self) { [volume($0.volumeID)] },
-            reader(CSI.ListVolumesRequest.self) { [token($0.startingToken)] },
-            reader(CSI.ControllerExpandVolumeRequest.self) { [volume($0.volumeID)] },
-            reader(CSI.ControllerGetVolumeRequest.self) { [volume($0.volumeID)] },
-            reader(CSI.ControllerModifyVolumeRequest.self) { [volume($0.volumeID)] },
-            reader(CSI.CreateSnapshotRequest.self) { [volume($0.sourceVolumeID)] },
-            reader(CSI.DeleteSnapshotRequest.self) { [snapshot($0.snapshotID)] },
-            reader(CSI.GetSnapshotRequest.self) { [snapshot($0.snapshotID)] },
-            reader(CSI.ListSnapshotsRequest.self) {
-                [snapshot($0.snapshotID), volume($0.sourceVolumeID), token($0.startingToken)]
+            reader(CSI.CreateVolumeRequest.self) {
+                CallTarget([$0.contentSource?.pool], .volumeName, $0.name)
             },
-            reader(CSI.CreateVolumeGroupSnapshotRequest.self) { $0.sourceVolumeIDs.map(volume) },
-            reader(CSI.DeleteVolumeGroupSnapshotRequest.self) { [group($0.groupSnapshotID)] },
-            reader(CSI.GetVolumeGroupSnapshotRequest.self) { [group($0.groupSnapshotID)] },
+            reader(CSI.DeleteVolumeRequest.self) { of(volume: $0.volumeID) },
+            reader(CSI.ValidateVolumeCapabilitiesRequest.self) { of(volume: $0.volumeID) },
+            reader(CSI.ListVolumesRequest.self) { CallTarget([token($0.startingToken)], .volumeID, "") },
+            reader(CSI.ControllerExpandVolumeRequest.self) { of(volume: $0.volumeID) },
+            reader(CSI.ControllerGetVolumeRequest.self) { of(volume: $0.volumeID) },
+            reader(CSI.ControllerModifyVolumeRequest.self) { of(volume: $0.volumeID) },
+            reader(CSI.CreateSnapshotRequest.self) {
+                CallTarget([volume($0.sourceVolumeID)], .snapshotID, $0.name)
+            },
+            reader(CSI.DeleteSnapshotRequest.self) { of(snapshot: $0.snapshotID) },
+            reader(CSI.GetSnapshotRequest.self) { of(snapshot: $0.snapshotID) },
+            reader(CSI.ListSnapshotsRequest.self) { request in
+                let pools = [
+                    snapshot(request.snapshotID), volume(request.sourceVolumeID),
+                    token(request.startingToken),
+                ]
+                return request.snapshotID.isEmpty
+                    ? CallTarget(pools, .volumeID, request.sourceVolumeID)
+                    : CallTarget(pools, .snapshotID, request.snapshotID)
+            },
+            reader(CSI.CreateVolumeGroupSnapshotRequest.self) {
+                CallTarget($0.sourceVolumeIDs.map(volume), .groupID, $0.name)
+            },
+            reader(CSI.DeleteVolumeGroupSnapshotRequest.self) { of(group: $0.groupSnapshotID) },
+            reader(CSI.GetVolumeGroupSnapshotRequest.self) { of(group: $0.groupSnapshotID) },
         ])
 
     private static func reader<Request: CSIRequest>(
-        _: Request.Type, _ pools: @escaping @Sendable (Request) -> [PoolID?]
+        _: Request.Type, _ target: @escaping @Sendable (Request) -> CallTarget
     ) -> (String, Reader) {
-        (Request.path, { bytes throws(CSIStatus) in pools(try Request(decoding: bytes)) })
+        (Request.path, { bytes throws(CSIStatus) in target(try Request(decoding: bytes)) })
     }
+
+    private static func of(volume id: String) -> CallTarget { CallTarget([volume(id)], .volumeID, id) }
+    private static func of(snapshot id: String) -> CallTarget { CallTarget([snapshot(id)], .snapshotID, id) }
+    private static func of(group id: String) -> CallTarget { CallTarget([group(id)], .groupID, id) }
 
     private static func volume(_ text: String) -> PoolID? { VolumeID(text)?.pool }
     private static func snapshot(_ text: String) -> PoolID? { SnapshotID(text)?.pool }

@@ -1,14 +1,19 @@
 import CSIWire
+import Log
 import Volumes
 
 extension ControllerService {
     /// The methods about snapshots.
     var snapshotHandlers: [CSIHandler] {
         [
-            CSIHandler(CSI.CreateSnapshotRequest.self, subject: \.name, createSnapshot),
-            CSIHandler(CSI.DeleteSnapshotRequest.self, subject: \.snapshotID, deleteSnapshot),
+            CSIHandler(
+                CSI.CreateSnapshotRequest.self, subjectKey: .snapshotID, subject: \.name, createSnapshot),
+            CSIHandler(
+                CSI.DeleteSnapshotRequest.self, subjectKey: .snapshotID, subject: \.snapshotID, deleteSnapshot
+            ),
             CSIHandler(CSI.ListSnapshotsRequest.self, listSnapshots),
-            CSIHandler(CSI.GetSnapshotRequest.self, subject: \.snapshotID, getSnapshot),
+            CSIHandler(
+                CSI.GetSnapshotRequest.self, subjectKey: .snapshotID, subject: \.snapshotID, getSnapshot),
         ]
     }
 

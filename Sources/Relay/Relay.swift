@@ -59,13 +59,17 @@ package final class Relay: Sendable {
             log.log(.info, "relayed", fields(path, .ok, began, trace))
             return reply
         } catch {
-            log.log(.warning, "relayed", fields(path, error.code, began, trace) + [(.error, error.message)])
-            throw error
+            let status = error.about(trace.subject)
+            log.log(
+                .warning, "relayed", fields(path, status.code, began, trace) + [(.error, status.message)])
+            throw status
         }
     }
 
-    /// Where a call went, for its line in the log.
+    /// What a call is about and where it went, for its line in the log.
     struct Trace {
+        var subject = ""
+        var subjectKey = LogKey.volumeID
         var pool: PoolID?
         var nodes: [String] = []
     }
@@ -73,7 +77,10 @@ package final class Relay: Sendable {
     private func route(
         _ path: String, _ request: [UInt8], until deadline: Int64, _ trace: inout Trace
     ) throws(CSIStatus) -> [UInt8] {
-        let pools = try CallTarget(path: path, request: request).pools
+        let target = try CallTarget(path: path, request: request)
+        let pools = target.pools
+        trace.subject = target.subject
+        trace.subjectKey = target.subjectKey
         switch path {
         case CSI.CreateVolumeRequest.path where pools.isEmpty:
             return try createVolume(request, until: deadline, &trace)
@@ -113,6 +120,7 @@ package final class Relay: Sendable {
             (.method, path.split(separator: "/").last.map(String.init) ?? path), (.code, code.name),
             (.ms, Double((now() - began) / 1000) / 1000),
         ]
+        if !trace.subject.isEmpty { fields.append((trace.subjectKey, trace.subject)) }
         if let pool = trace.pool { fields.append((.poolID, pool.text)) }
         if !trace.nodes.isEmpty { fields.append((.nodeID, trace.nodes.joined(separator: ","))) }
         return fields

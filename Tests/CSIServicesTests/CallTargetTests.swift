@@ -1,10 +1,11 @@
 import CSIServices
 import CSIWire
+import Log
 import Testing
 import Volumes
 import VolumesTestSupport
 
-@Suite("Which pools a call names")
+@Suite("What a call is about and which pools it names")
 struct CallTargetTests {
     private static let a = "00000000000000aa"
     private static let b = "00000000000000bb"
@@ -82,6 +83,27 @@ struct CallTargetTests {
         #expect(try pools(CSI.GetPluginInfoRequest()) == [])
         #expect(try pools(CSI.GetCapacityRequest()) == [])
         #expect(try CallTarget(path: "/csi.v1.Node/Unknown", request: [0xff, 0xff]).pools == [])
+    }
+
+    @Test("A call is about the id in it, or about the name that it is to make, and says which of these it is")
+    func subjects() throws {
+        func subject<Request: CSIRequest>(_ request: Request) throws -> String {
+            let target = try CallTarget(path: Request.path, request: request.encoded())
+            return "\(target.subjectKey.rawValue)=\(target.subject)"
+        }
+        #expect(
+            try subject(CSI.CreateVolumeRequest(name: "n", contentSource: .volume(id: "\(Self.a).v")))
+                == "volume_name=n")
+        #expect(try subject(CSI.DeleteVolumeRequest(volumeID: "alien")) == "volume_id=alien")
+        #expect(
+            try subject(CSI.CreateSnapshotRequest(sourceVolumeID: "\(Self.a).v", name: "s"))
+                == "snapshot_id=s")
+        #expect(try subject(CSI.ListSnapshotsRequest(snapshotID: "s")) == "snapshot_id=s")
+        #expect(try subject(CSI.ListSnapshotsRequest(sourceVolumeID: "v")) == "volume_id=v")
+        #expect(try subject(CSI.GetVolumeGroupSnapshotRequest(groupSnapshotID: "g")) == "group_snapshot_id=g")
+        #expect(try subject(CSI.ListVolumesRequest(startingToken: "t")) == "volume_id=")
+        let long = try subject(CSI.DeleteVolumeRequest(volumeID: String(repeating: "x", count: 1000)))
+        #expect(long == "volume_id=" + String(repeating: "x", count: 128))
     }
 
     @Test("Bytes that are no request are INVALID_ARGUMENT")

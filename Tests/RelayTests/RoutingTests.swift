@@ -84,6 +84,18 @@ struct RoutingTests {
         #expect(try rig.code(CSI.ControllerGetVolumeRequest(volumeID: volume)) == .ok)
     }
 
+    @Test("The line of a call and its error say what it was about")
+    func subject() throws {
+        let volume = try rig.create(Rig.volume("v", requisite: [first]))
+        #expect(rig.network.lines.all.last?.contains("volume_name=v") == true)
+        try rig.call(CSI.CreateSnapshotRequest(sourceVolumeID: volume, name: "s"))
+        #expect(rig.network.lines.all.last?.contains("snapshot_id=s") == true)
+        rig.network.set(.down, a)
+        let (code, message) = try rig.outcome(CSI.DeleteVolumeRequest(volumeID: volume))
+        #expect(code == .unavailable && message.hasPrefix("\(volume): "))
+        #expect(rig.network.lines.all.last?.contains("volume_id=\(volume)") == true)
+    }
+
     @Test("A node hears of less time than the caller has, so that the caller hears of it in time")
     func deadline() throws {
         let volume = try rig.create(Rig.volume("v", requisite: [first]))
