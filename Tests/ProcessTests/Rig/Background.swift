@@ -32,14 +32,22 @@ struct Outcome: Sendable {
 }
 
 extension DriverClient {
-    /// Makes a call with a deadline, or without; throws where none but the clock ends it.
+    /// Makes a call with a deadline, or without; one that has no answer in time is DEADLINE_EXCEEDED.
     func outcome(of request: some CSIRequest, within seconds: Double? = 3) throws -> Outcome {
         let began = Clock.monotonicNanoseconds
         let path = type(of: request).path
-        let reply = try RPCConnection(socket: socket).unary(path, request.encoded(), timeout: seconds)
-        return Outcome(
-            code: try #require(CSICode(rawValue: reply.code)), message: reply.message,
-            seconds: Double(Clock.monotonicNanoseconds - began) / 1e9)
+        func outcome(_ code: Int32, _ message: String) throws -> Outcome {
+            Outcome(
+                code: try #require(CSICode(rawValue: code)), message: message,
+                seconds: Double(Clock.monotonicNanoseconds - began) / 1e9)
+        }
+        do {
+            let connection = try RPCConnection(socket: socket)
+            let reply = try connection.unary(path, request.encoded(), timeout: seconds)
+            return try outcome(reply.code, reply.message)
+        } catch RPCClientError.timedOut {
+            return try outcome(CSICode.deadlineExceeded.rawValue, "no answer in time")
+        }
     }
 
     /// Expects that the relay says within the deadline that it cannot say; returns the message.
