@@ -116,8 +116,8 @@ package final class Fleet: Sendable {
         func known() -> [FleetMap.Node] {
             state.withLock { state in
                 state.map.nodes.values.filter { $0.claim != nil }.sorted { left, right in
-                    (left.trouble == nil ? 0 : 1, left.address) < (
-                        right.trouble == nil ? 0 : 1, right.address
+                    (left.isWell ? 0 : 1, left.address) < (
+                        right.isWell ? 0 : 1, right.address
                     )
                 }
             }

@@ -18,6 +18,8 @@ struct FleetMap: Sendable {
         var failures = 0
         /// A call to it failed since it was asked.
         var isSuspect = false
+        /// Nothing speaks against asking it first.
+        var isWell: Bool { trouble == nil && !isSuspect }
 
         /// The node for people: its id and its address.
         var label: String { claim.map { "\($0.identity.node) (\(address))" } ?? "\(address)" }
@@ -125,8 +127,8 @@ struct FleetMap: Sendable {
     /// One node for each running kernel, best first; without those that were replaced under their name.
     private static func rivals(among listed: [Node]) -> [Node] {
         let ordered = listed.sorted { left, right in
-            (left.trouble == nil ? 0 : 1, left.claim?.identity.node ?? "", left.address)
-                < (right.trouble == nil ? 0 : 1, right.claim?.identity.node ?? "", right.address)
+            (left.isWell ? 0 : 1, left.claim?.identity.node ?? "", left.address)
+                < (right.isWell ? 0 : 1, right.claim?.identity.node ?? "", right.address)
         }
         var rivals: [Node] = []
         for node in ordered {

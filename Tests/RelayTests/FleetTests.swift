@@ -120,6 +120,17 @@ struct FleetTests {
         #expect(try rig.code(CSI.ControllerGetVolumeRequest(volumeID: volume)) == .ok)
     }
 
+    @Test("Of a shared pool the node whose call failed last is asked last, before anybody looks again")
+    func suspect() throws {
+        let pool = try store(1, "nfs")
+        let a = try rig.network.add("a", at: "10.0.0.1", shared: ["nfs"], pool)
+        try rig.network.add("b", at: "10.0.0.2", shared: ["nfs"], pool)
+        rig.look()
+        rig.network.set(.down, a)
+        #expect(try rig.code(CSI.ListVolumesRequest()) == .unavailable)
+        #expect(try rig.code(CSI.ListVolumesRequest()) == .ok)
+    }
+
     @Test("A pool that only one of its nodes calls shared is contested")
     func halfShared() throws {
         let pool = try store(1, "nfs")
