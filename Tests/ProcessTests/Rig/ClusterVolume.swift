@@ -7,7 +7,8 @@ struct ClusterVolume {
     let cluster: Cluster
     let id: String
     let kind: Kind
-    let node: ClusterNode
+    /// Where it is used; the first that has the pool, unless a test says another.
+    var node: ClusterNode
     /// What the relay said of it.
     let volume: CSI.Volume
 
