@@ -87,7 +87,12 @@ let package = Package(
                 "DriverApp", "Certificates", "CSIServices", "CSIWire", "HTTPServer", "LinuxHost", "Metrics",
                 "Pool", "Volumes", "Log",
             ]),
-        tests("ProcessTests", ["RPCClient", "CSIWire", "LinuxHost", "Pool", "DriverApp", "Metrics"]),
+        tests(
+            "ProcessTests",
+            [
+                "RPCClient", "RPCChannel", "RPCServer", "CSIWire", "LinuxHost", "Pool", "Certificates",
+                "DriverApp", "Metrics",
+            ]),
         tests("DeployTests", ["DriverApp", "Certificates", "CSIWire", "HTTPServer", "LinuxHost", "Volumes"]),
         tests("RepositoryTests", ["Metrics"]),
     ]

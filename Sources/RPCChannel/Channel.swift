@@ -81,13 +81,17 @@ internal import RPCServer
         return RPCChannelReply(code: 0, message: message, body: body)
     }
 
-    /// With TLS 1.3 a server looks at the client's certificate when the client is through, and libgrpc 1.51 then closes
-    /// the connection without telling why.
+    /// What libgrpc 1.51 leaves out: with TLS 1.3 a server looks at the client's certificate when the client is through,
+    /// and closes the connection without telling why; and files that it cannot use are told to its log alone.
     private static func explained(_ message: String) -> String {
-        guard message.hasPrefix("failed to connect"), message.hasSuffix(": Socket closed") else {
-            return message
+        guard message.hasPrefix("failed to connect") else { return message }
+        if message.hasSuffix(": Socket closed") {
+            return message + " (the other end may have refused the certificate of this one; its log says why)"
         }
-        return message + " (the other end may have refused the certificate of this one; its log says why)"
+        if message.hasSuffix(": Failed to create security handshaker") {
+            return message + " (key, certificate or authority of this end cannot be used; the log says why)"
+        }
+        return message
     }
 
     private func body(_ number: Int) -> [UInt8]? {

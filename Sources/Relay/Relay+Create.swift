@@ -152,7 +152,10 @@ extension Relay {
         return nil
     }
 
-    /// Those with most room first.
+    /// Those with most room first; among those that have about as much as the first, the volume's name decides.
+    ///
+    /// So many volumes at once do not all go to one node, and two relays that hear of one volume at the same moment
+    /// choose the same node for it, which then tells one of them to wait.
     private func byRoom(
         _ candidates: [Candidate], _ request: CSI.CreateVolumeRequest, until deadline: Int64
     ) throws(CSIStatus) -> [Candidate] {
@@ -170,8 +173,12 @@ extension Relay {
             case .unreachable(let why): throw Self.unavailable(candidate.node, why)
             }
         }
-        return rooms.enumerated().sorted { ($1.element.1, $0.offset) < ($0.element.1, $1.offset) }.map(
-            \.element.0)
+        let most = rooms.map(\.1).max() ?? 0
+        let (like, less) = (rooms.filter { $0.1 >= most - most / 4 }, rooms.filter { $0.1 < most - most / 4 })
+        let drawn = like.map { (lot: sha256Hex("\($0.0.pools[0]) \(request.name)"), candidate: $0.0) }
+        return drawn.sorted { $0.lot < $1.lot }.map(\.candidate)
+            + less.enumerated().sorted { ($1.element.1, $0.offset) < ($0.element.1, $1.offset) }
+            .map(\.element.0)
     }
 
     private static func pool(_ request: CSI.CreateVolumeRequest) -> PoolName? {

@@ -52,6 +52,9 @@ package struct Ledger: Sendable {
     /// How many volumes and snapshots are entered.
     package var count: Int { volumes.count + snapshots.count }
 
+    /// Whether room is set aside for something that is being made or changed.
+    func isUnderWay(_ key: ObjectKey) -> Bool { building[key] != nil }
+
     /// What can still be promised.
     package func available(in space: PoolSpace) -> ByteCount {
         let withheld = policy.withheld(in: space)

@@ -66,7 +66,10 @@ extension Shelf {
         for part in Self.parts(of: volumes.filter { hasGrown || !holds(.volume($0)) }) {
             let found = try store.volumes(part)
             let isDone = step { books in
-                for (record, image) in found { books.enter(record, held: image?.allocated ?? .zero, nil) }
+                // One that this node is just growing is entered when it has grown.
+                for (record, image) in found where !books.isGrowing(record.id.name) {
+                    books.enter(record, held: image?.allocated ?? .zero, nil)
+                }
             }
             guard isDone else { return false }
         }
@@ -88,6 +91,10 @@ extension Shelf {
 }
 
 extension Shelf.Books {
+    fileprivate func isGrowing(_ name: VolumeName) -> Bool {
+        names.contains(.volume(name)) && ledger.isUnderWay(.volume(name))
+    }
+
     /// Enters a volume; `stamp` is of the folders after it came.
     mutating func enter(_ record: VolumeRecord, held: ByteCount, _ stamp: PoolStamp?) {
         let name = record.id.name
@@ -132,8 +139,10 @@ extension Shelf.Books {
     }
 
     /// After a change of our own the names are known still, if the folders hold as many as the books.
+    ///
+    /// On a shared pool that says little: while this node built one volume another may have made one and deleted one.
     private mutating func adopt(_ fresh: PoolStamp?) {
-        guard stamp != nil, let fresh, fresh.count == names.folders, fresh.growth == growth else { return }
+        guard !isShared, stamp != nil, let fresh, fresh.count == names.folders else { return }
         stamp = fresh
     }
 

@@ -25,6 +25,7 @@ final class Shelf: Sendable {
         var version = 0
         private(set) var ledger: Ledger
         let sharesBlocks: Bool
+        let isShared: Bool
         var names = NameIndex()
         /// The state of the folders that the names are of; nothing where that is not known.
         var stamp: PoolStamp?
@@ -32,9 +33,10 @@ final class Shelf: Sendable {
         var growth: String?
         var pressure = PoolPressure.none
 
-        init(_ ledger: Ledger, sharesBlocks: Bool) {
+        init(_ ledger: Ledger, _ pool: PoolDescription) {
             self.ledger = ledger
-            self.sharesBlocks = sharesBlocks
+            sharesBlocks = pool.sharesBlocks
+            isShared = pool.isShared
         }
 
         mutating func change<Result>(
@@ -65,7 +67,7 @@ final class Shelf: Sendable {
         self.store = store
         self.policy = policy
         self.onPressure = onPressure
-        books = Mutex(Books(Ledger(policy: policy), sharesBlocks: store.pool.sharesBlocks))
+        books = Mutex(Books(Ledger(policy: policy), store.pool))
         try refresh()
     }
 

@@ -62,6 +62,29 @@ struct IdentityContractTests {
     }
 
     @Test(
+        "A pool whose folder is gone is not told of until it is back, and the driver tells who it is all the same"
+    )
+    func poolGone() throws {
+        try Rig.run { rig in
+            func manifest() throws -> [String: String] {
+                try rig.client.call(CSI.GetPluginInfoRequest()).manifest
+            }
+            let whole = try manifest()
+            #expect(Set(whole.keys) == ["node", "boot", "pool.default", "default-pool"])
+            #expect(whole["node"] == "node-1")
+            try Host.run("mv", rig.pool, "\(rig.path)/away")
+            #expect(Set(try manifest().keys) == ["node", "boot"])
+            // Another pool in its place is not it.
+            try Host.run("mkdir", rig.pool)
+            try Host.run("cp", "\(rig.path)/away/pool.json", rig.pool)
+            #expect(Set(try manifest().keys) == ["node", "boot"])
+            try Host.run("rm", "-r", rig.pool)
+            try Host.run("mv", "\(rig.path)/away", rig.pool)
+            #expect(try manifest() == whole)
+        }
+    }
+
+    @Test(
         "A method that is not offered is UNIMPLEMENTED",
         arguments: [
             "Controller/ControllerPublishVolume", "Controller/ControllerUnpublishVolume",

@@ -147,7 +147,11 @@ struct PoolImageTests {
             try life.stage()
             let pool = try device(rig)
             let image = try #require(
-                try LoopDevices.allWithStatus().first { $0.status.backingPath.hasSuffix("/vol/image") })
+                try LoopDevices.allWithStatus().first {
+                    // The image lies on the pool's device, as no image of another test does.
+                    $0.status.backing.device == UInt64(pool.deviceNumber.major) << 32
+                        | UInt64(pool.deviceNumber.minor)
+                })
             try rig.driver.kill9()
             let content = [UInt8](repeating: 0x5A, count: 4096)
             try OwnedDescriptor.open(image.device.path, .readWrite).pwrite(content, offset: 0)

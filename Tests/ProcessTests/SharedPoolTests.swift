@@ -197,6 +197,35 @@ struct SharedPoolTests {
             #expect(codes.flatMap(\.self).allSatisfy { $0 == .ok })
         }
     }
+
+    @Test("What a killed node was building is swept by the next start of another one")
+    func killed() throws {
+        try Rig.runNodes(.ext4) { rig, one, two in
+            let staging = try Directory.open("\(rig.pool)/staging")
+            var isCutOff = false
+            for round in 1...20 where !isCutOff {
+                let node = try rig.startNode("killed-\(round)")
+                _ = try OwnThread.start(name: "creator") {
+                    do {
+                        _ = try node.client.call(Kind.xfs.create("vol", parameters: ["provisioning": "thin"]))
+                    } catch {
+                        // Its node was killed.
+                    }
+                }
+                try waitUntil("something is being built") { try !staging.entries().isEmpty }
+                node.process.kill9()
+                isCutOff = try staging.entries().contains { !$0.hasSuffix(".lock") }
+                let next = try rig.startNode("next")
+                #expect(try staging.entries().isEmpty)
+                #expect(try next.process.stop() == .exited(0))
+            }
+            #expect(isCutOff)
+            for entry in try two.client.call(CSI.ListVolumesRequest()).entries {
+                let id = try #require(entry.volume).volumeID
+                _ = try one.client.call(CSI.DeleteVolumeRequest(volumeID: id))
+            }
+        }
+    }
 }
 
 extension TestNode {

@@ -124,6 +124,39 @@ struct TLSTests {
         #expect(eventually { rig.call("/t.T/Echo", [3]).body == [3] })
     }
 
+    @Test(
+        "Files that turn into garbage stop new channels until they are mended, and the node goes on with the old ones"
+    )
+    func brokenFiles() throws {
+        let rig = try ChannelRig()
+        #expect(rig.call("/t.T/Echo").code == 0)
+        let other = try rig.authority.identity("other", name: Authority.callerName)
+        try rig.authority.run("echo garbage >node/tls.crt; echo garbage >caller/ca.crt")
+        usleep(2_500_000)
+        #expect(rig.call("/t.T/Echo").code == 0)
+        #expect(try Self.reply(to: other, from: rig.address).code == 14)
+        rig.channels.forget(rig.address)
+        let reply = rig.call("/t.T/Echo")
+        #expect(reply.code == 14)
+        #expect(reply.message.contains("of this end cannot be used"), "\(reply)")
+        _ = (try rig.authority.node(), try rig.authority.caller())
+        #expect(eventually { rig.call("/t.T/Echo").code == 0 })
+    }
+
+    @Test(
+        "All addresses are IPv4 and IPv6, and no second server fits beside either",
+        arguments: ["[::]:0", ":0"])
+    func allAddresses(address: String) throws {
+        let rig = try ChannelRig(servers: 0)
+        try rig.serve(address: address)
+        let port = rig.servers[0].port
+        #expect(rig.call("/t.T/Echo", [1], at: "127.0.0.1:\(port)").body == [1])
+        #expect(rig.call("/t.T/Echo", [2], at: "[::1]:\(port)").body == [2])
+        for taken in ["127.0.0.1:\(port)", "[::]:\(port)", "[::1]:\(port)"] {
+            #expect(throws: RPCServerError.portTaken(address: taken)) { try rig.serve(address: taken) }
+        }
+    }
+
     @Test("A missing file, a taken port and an odd address are told by name")
     func refusals() throws {
         let rig = try ChannelRig()

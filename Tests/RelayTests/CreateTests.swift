@@ -38,6 +38,24 @@ struct CreateTests {
         #expect(holders == ["b:v"])
     }
 
+    @Test("Of nodes with about as much room the name of the volume decides, for each relay alike")
+    func likeRoom() throws {
+        first.occupy(.gibibytes(50))
+        second.occupy(.gibibytes(101))
+        let names = (1...12).map { "v\($0)" }
+        for name in names { try rig.create(Rig.volume(name)) }
+        let made = holders
+        #expect(Set(made.map { $0.prefix(1) }) == ["b", "c"])
+        let ids = try names.map { try rig.create(Rig.volume($0)) }
+        for id in ids { _ = try rig.call(CSI.DeleteVolumeRequest(volumeID: id)) }
+        // Room changes a little all the time.
+        second.occupy(.gibibytes(99))
+        let other = Rig(network: rig.network)
+        other.look()
+        for name in names { try other.create(Rig.volume(name)) }
+        #expect(holders == made)
+    }
+
     @Test("With a topology it is the first that is preferred, and allowed")
     func order() throws {
         try rig.create(Rig.volume("v", preferred: [third, first], requisite: [first, second, third]))

@@ -103,6 +103,23 @@ struct SharedPoolTests {
         #expect(try there.catalog.list(after: nil, limit: nil).volumes.map(\.size) == [.gibibytes(2)])
     }
 
+    @Test("What another node does while this one builds is seen, also if it leaves as many volumes as before")
+    func meanwhile() throws {
+        let there = there
+        let old = try there.create("old")
+        let catalog = try racing {
+            do {
+                _ = try there.create("new", size: .gibibytes(2))
+                try there.catalog.delete(old)
+            } catch {
+                Issue.record(error)
+            }
+        }
+        #expect(try catalog.list(after: nil, limit: nil).volumes.map(\.id) == [old])
+        _ = try catalog.create(try request(size: .gibibytes(1)))
+        #expect(try catalog.list(after: nil, limit: nil).volumes.map(\.id.name.text) == ["a", "new"])
+    }
+
     @Test("A volume of a pod's own is not made in a shared pool")
     func inline() throws {
         let handle = try known(InlineHandle("csi-" + String(repeating: "a", count: 64)))

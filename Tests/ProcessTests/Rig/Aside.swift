@@ -6,7 +6,7 @@ import Testing
 /// few as processors.
 enum Aside {
     /// So many at once; each has several processes.
-    private static let most = 6
+    private static let most = 10
     private static let running = Mutex(0)
 
     static func run(_ body: @escaping @Sendable () throws -> Void) async throws {

@@ -22,7 +22,7 @@ final class Cluster: Sendable {
 
     let path: String
     let network: ClusterNetwork
-    let certificates: Certificates
+    let certificates: ClusterCertificates
     let nodes: [ClusterNode]
     let relays: [ClusterRelay]
     private let options: Options
@@ -55,7 +55,7 @@ final class Cluster: Sendable {
         self.options = options
         let folder = try TemporaryFolder()
         let network = try ClusterNetwork(nodes: options.nodes)
-        let certificates = try Certificates("\(folder.path)/certs")
+        let certificates = try ClusterCertificates("\(folder.path)/certs")
         self.folder = folder
         path = folder.path
         self.network = network

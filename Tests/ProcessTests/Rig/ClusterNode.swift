@@ -47,16 +47,24 @@ final class ClusterNode: Sendable {
         }
     }
 
-    /// Starts the driver; flags that come again win.
-    func start(pool: String? = nil, certificate: String? = nil, nodeID: String? = nil) throws {
+    /// Starts the driver and waits for its socket and its port; `words` stand before the program.
+    func start(
+        pool: String? = nil, certificate: String? = nil, nodeID: String? = nil, behind words: [String] = [],
+        opensPort: Bool = true
+    ) throws {
+        let before = portsOpened
         try machine.launch(
-            network.onNode(number) + [
+            network.onNode(number) + words + [
                 try DriverProcess.program(), "serve", "--role", "node", "--node-id", nodeID ?? name,
                 "--endpoint", "unix://\(machine.socket)", "--pool", "default=\(pool ?? self.pool)",
                 "--relay-address", ":\(Cluster.port)", "--tls-dir", certificate ?? self.certificate,
             ])
         try machine.running.waitUntilReady()
+        if opensPort { try waitUntil("the port of \(name) is open") { self.portsOpened > before } }
     }
+
+    /// How often it has opened its port, by its log.
+    private var portsOpened: Int { machine.log.ranges(of: "port for the relay is open").count }
 
     /// Cuts the link: packets vanish in both directions.
     func cut() throws { try network.setLink(number, up: false) }

@@ -13,34 +13,41 @@ final class ClusterRelay: Sendable {
         self.network = network
         self.certificate = certificate
         machine = try Machine("\(folder)/relay-\(number)")
-        try Host.write("hosts: files\n", to: "\(machine.folder)/nsswitch.conf")
+        try setResolver(works: true)
     }
 
     var client: DriverClient { machine.client }
 
     private var hosts: String { "\(machine.folder)/hosts" }
+    private var resolver: String { "\(machine.folder)/nsswitch.conf" }
 
     /// Lets the nodes' name lead to these addresses from now on.
-    ///
-    /// The file keeps its inode, which is mounted, and its size, so that nobody reads half of it.
     func lead(to addresses: [String]) throws {
         let lines = ["127.0.0.1 localhost"] + addresses.map { "\($0) \(Cluster.name)" }
-        let text = lines.joined(separator: "\n") + "\n"
-        let padded = Array((text + String(repeating: "\n", count: 4096 - text.utf8.count)).utf8)
-        if try !Host.exists(hosts) {
-            try Host.write(String(decoding: padded, as: UTF8.self), to: hosts)
-        } else {
-            let file = try OwnedDescriptor.open(hosts, .readWrite)
-            try file.pwrite(padded, offset: 0)
-            try file.close()
-        }
+        try overwrite(hosts, lines.joined(separator: "\n") + "\n")
+    }
+
+    /// Without a resolver that works, a name that leads nowhere is one that cannot be looked up.
+    func setResolver(works: Bool) throws {
+        try overwrite(resolver, works ? "hosts: files\n" : "hosts: files dns\n")
+    }
+
+    /// The file keeps its inode, which is mounted, and its size, so that nobody reads half of it.
+    private func overwrite(_ path: String, _ text: String) throws {
+        let padded = text + String(repeating: "\n", count: 4096 - text.utf8.count)
+        guard try Host.exists(path) else { return try Host.write(padded, to: path) }
+        let file = try OwnedDescriptor.open(path, .readWrite)
+        try file.pwrite(Array(padded.utf8), offset: 0)
+        try file.close()
     }
 
     /// Starts the relay; `changes` are shell commands about its mounts, `words` stand before the program.
-    func start(changes: String = "", words: [String] = [], program: String? = nil) throws {
+    func start(
+        changes: String = "", words: [String] = [], program: String? = nil, certificate: String? = nil
+    ) throws {
         let script = """
             mount --bind \(hosts) /etc/hosts
-            mount --bind \(machine.folder)/nsswitch.conf /etc/nsswitch.conf
+            mount --bind \(resolver) /etc/nsswitch.conf
             \(changes)
             exec "$@"
             """
@@ -48,7 +55,7 @@ final class ClusterRelay: Sendable {
             network.onHub + CleanMounts.words() + ["sh", "-e", "-c", script, "sh"] + words + [
                 try program ?? DriverProcess.program(), "serve", "--role", "controller",
                 "--endpoint", "unix://\(machine.socket)", "--nodes", "\(Cluster.name):\(Cluster.port)",
-                "--tls-dir", certificate,
+                "--tls-dir", certificate ?? self.certificate,
             ])
         try machine.running.waitUntilReady()
     }

@@ -1,0 +1,51 @@
+import CSIWire
+import LinuxHost
+import TestSupport
+import Testing
+
+@Suite("Many calls through relays", .requiresRoot)
+struct RelayLoadTests {
+    @Test("A hundred volumes at once, each asked for through two relays, are there once, and go again")
+    func hundred() async throws {
+        try await Cluster.run(.init(nodes: 4, relays: 2, filesystem: .ext4)) { cluster in
+            let topologies = try cluster.nodes.map { try $0.topology }
+            let before = try cluster.nodes.map { try cluster.available(on: $0) }
+            let descriptors = try cluster.relays.map { try $0.machine.running.descriptors }
+            let made = try together(20) { worker in
+                try (0..<5).map { number -> String in
+                    let index = worker * 5 + number
+                    var request = Kind.ext4.create("pvc-\(index)", bytes: 16 << 20)
+                    // As the provisioner: all nodes, beginning with the one that the pod was put on.
+                    let preferred = (0..<4).map { topologies[(index + $0) % 4] }
+                    request.accessibilityRequirements = CSI.TopologyRequirement(
+                        requisite: topologies, preferred: preferred)
+                    let first = cluster.relays[index % 2].client
+                    let again = cluster.relays[(index + 1) % 2].client
+                    let volume = try #require(try first.repeatUntilOK(request).volume)
+                    #expect(volume.accessibleTopology == [preferred[0]])
+                    #expect(try again.call(request).volume == volume)
+                    return volume.volumeID
+                }
+            }.flatMap(\.self)
+            #expect(Set(made).count == 100)
+            #expect(try Set(cluster.volumes()) == Set(made))
+            for node in cluster.nodes { #expect(try node.files().count == 25) }
+            _ = try together(20) { worker in
+                for id in made[(worker * 5)..<(worker * 5 + 5)] {
+                    let delete = CSI.DeleteVolumeRequest(volumeID: id)
+                    _ = try cluster.relays[worker % 2].client.repeatUntilOK(delete)
+                }
+            }
+            #expect(try cluster.volumes() == [])
+            try waitUntil("the room is what it was") {
+                try cluster.nodes.map { try cluster.available(on: $0) } == before
+            }
+            for (relay, count) in zip(cluster.relays, descriptors) {
+                // Connections of callers come and go; those to nodes were there before.
+                try waitUntil("no descriptor is left") {
+                    try relay.machine.running.descriptors <= count + 2
+                }
+            }
+        }
+    }
+}
