@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +43,15 @@ int64_t clinux_wall_nanoseconds(void)
 int64_t clinux_process_nanoseconds(void)
 {
     return nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+int32_t clinux_raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return -errno;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? 0 : -errno;
 }
 
 void clinux_sleep_nanoseconds(int64_t duration)

@@ -22,10 +22,12 @@ package struct CSIMethod: Equatable, Sendable {
         }
     }
 
+    // Each message is coded by its method's type, so this is asked several times in each call.
+    private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
+
     /// The call with this path, with or without the leading slash.
     package static func find(_ path: String) -> CSIMethod? {
-        let path = path.hasPrefix("/") ? path : "/" + path
-        return all.first { $0.path == path }
+        byPath[path.hasPrefix("/") ? path : "/" + path]
     }
 
     /// What is wrong with the bytes of a reply, if they are no reply to this call.

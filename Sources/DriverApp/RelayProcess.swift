@@ -44,6 +44,8 @@ final class RelayProcess: Sendable {
         guard watch.look() else {
             throw StartError("--tls-dir: without a good certificate no node would answer")
         }
+        // A connection to each node, and each is a descriptor.
+        try ProcessFigures.raiseDescriptorLimit()
         try RPCCore.load(tls: true)
         CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
         let channels = try RPCChannels(

@@ -20,6 +20,13 @@ package struct ProcessFigures: Sendable {
             processorSeconds: Double(clinux_process_nanoseconds()) / 1e9)
     }
 
+    /// Lets this process open as many descriptors as it ever may.
+    ///
+    /// The usual limit (1024) is lower only for the sake of programs that use select(2).
+    package static func raiseDescriptorLimit() throws(SystemError) {
+        try SystemError.check("setrlimit", on: "RLIMIT_NOFILE", clinux_raise_descriptor_limit())
+    }
+
     /// The first number of the line that begins so.
     private static func number(_ path: String, after beginning: String) -> Int64? {
         let line = TextFile.read(path)?.split(separator: "\n").first { $0.hasPrefix(beginning) }

@@ -12,6 +12,18 @@ import Testing
         #expect(Digest.sha256Hex([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     }
 
+    @Test("the limit of descriptors rises to what the kernel allows this process")
+    func descriptors() throws {
+        try ProcessFigures.raiseDescriptorLimit()
+        let line = try #require(
+            TextFile.read("/proc/self/limits")?.split(separator: "\n").first {
+                $0.hasPrefix("Max open files")
+            })
+        let words = line.split(separator: " ")
+        #expect(words.count > 4 && words[3] == words[4])
+        #expect(words[3] == "\(ProcessFigures.now().descriptorLimit)")
+    }
+
     @Test("random digits have the length asked for and differ")
     func random() {
         #expect(RandomBytes.hex(byteCount: 16).utf8.count == 32)

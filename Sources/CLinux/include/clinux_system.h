@@ -13,6 +13,8 @@ int64_t clinux_monotonic_nanoseconds(void);
 int64_t clinux_wall_nanoseconds(void);
 /* Processor time that this process took, in nanoseconds. */
 int64_t clinux_process_nanoseconds(void);
+/* Lets this process open as many descriptors as its hard limit allows, getrlimit(2); no privilege is needed. */
+int32_t clinux_raise_descriptor_limit(void);
 /* Sleeps the calling thread, whatever signals arrive. */
 void clinux_sleep_nanoseconds(int64_t nanoseconds);
 
