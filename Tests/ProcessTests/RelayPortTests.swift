@@ -84,4 +84,26 @@ struct RelayPortTests {
             #expect(!rig.log.contains("method=GetPluginInfo"), "\(rig.log)")
         }
     }
+
+    @Test("Who connects and says nothing, or something else, takes no place from the relay, and is put out")
+    func silent() async throws {
+        try await Aside.run {
+            try withNode { rig, certificates, address in
+                let info = CSI.GetPluginInfoRequest()
+                let port = try #require(UInt16(address.split(separator: ":")[1]))
+                #expect(try call(info, at: address, as: certificates.controller).code == 0)
+                let before = try rig.driver.descriptors
+                let clients = try (0..<200).map { number in
+                    let client = try HTTPClient(port: port)
+                    if number % 2 == 0 { client.send(Array("GET / HTTP/1.1\r\n\r\n".utf8)) }
+                    if number % 5 == 0 { client.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01]) }
+                    return client
+                }
+                #expect(try call(info, at: address, as: certificates.controller).code == 0)
+                try waitUntil("the strangers are put out") { try rig.driver.descriptors <= before + 2 }
+                for client in clients { #expect(client.readToEnd() != nil) }
+                #expect(try call(info, at: address, as: certificates.controller).code == 0)
+            }
+        }
+    }
 }

@@ -7,7 +7,8 @@ import Testing
 struct RelaySharedPoolTests {
     /// Three nodes, of which the first two share the first one's pool.
     private func run(_ body: @escaping @Sendable (Cluster) throws -> Void) async throws {
-        try await Cluster.run(.init(nodes: 3, relays: 2, filesystem: .xfs, starts: false)) { cluster in
+        try await Cluster.run(.init(nodes: 3, relays: 2, filesystem: .xfs, mounts: true, starts: false)) {
+            cluster in
             let pool = "\(cluster.nodes[0].pool),shared=yes"
             for node in cluster.nodes.prefix(2) { try node.start(pool: pool) }
             try cluster.nodes[2].start()

@@ -8,7 +8,7 @@ struct RelayTests {
     @Test(
         "A volume is made where the topology says, used there, cut, restored, cloned, grown and deleted")
     func wholeLife() async throws {
-        try await Cluster.run(.init(filesystem: .xfs)) { cluster in
+        try await Cluster.run(.init(filesystem: .xfs, mounts: true)) { cluster in
             for node in cluster.nodes {
                 let source = try ClusterVolume(cluster, on: node)
                 #expect(source.node.number == node.number)

@@ -11,6 +11,8 @@ final class Cluster: Sendable {
         var relays = 1
         /// The file system under each pool, where it matters.
         var filesystem: TestPool.Filesystem?
+        /// True where a test attaches and mounts volumes, which a new mount namespace of another test would hold.
+        var mounts = false
         /// False where a test starts the nodes and relays itself.
         var starts = true
         /// False where a test leaves volumes on purpose.
@@ -36,8 +38,8 @@ final class Cluster: Sendable {
         try await Aside.run {
             // Outside of the turnstile, which it goes through by itself.
             _ = try CleanMounts.words()
-            Turnstile.shared.enter(alone: false)
-            defer { Turnstile.shared.leave(alone: false) }
+            if options.mounts { Turnstile.shared.enter(alone: false) }
+            defer { if options.mounts { Turnstile.shared.leave(alone: false) } }
             let cluster = try Cluster(options)
             do {
                 if options.starts { try cluster.start() }

@@ -12,13 +12,13 @@ struct ClusterVolume {
     /// What the relay said of it.
     let volume: CSI.Volume
 
-    /// Creates it with the topology of a node, unless that is nil, through the first relay unless another is given.
+    /// Creates it through the first relay, with the topology of a node unless that is nil.
     init(
         _ cluster: Cluster, _ kind: Kind = .ext4, name: String = "vol", on wanted: ClusterNode? = nil,
-        bytes: Int64? = nil, from source: CSI.VolumeContentSource? = nil, through client: DriverClient? = nil
+        bytes: Int64? = nil, from source: CSI.VolumeContentSource? = nil
     ) throws {
         let request = try Self.request(kind, name, on: wanted, bytes: bytes, from: source)
-        volume = try #require(try (client ?? cluster.client).call(request).volume)
+        volume = try #require(try cluster.client.call(request).volume)
         self.cluster = cluster
         self.kind = kind
         id = volume.volumeID
