@@ -60,13 +60,13 @@ extension Rig {
         return try client.call(request)
     }
 
-    /// What can still be promised.
     /// Waits until blocks of removed files are free: XFS gives them back a little later, and a creation that is refused
     /// waits for that.
     func settle() throws {
         try client.refuses(Kind.block.create("vast", bytes: 1 << 40), .resourceExhausted)
     }
 
+    /// What can still be promised.
     func available() throws -> Int64 { try client.call(CSI.GetCapacityRequest()).availableCapacity }
 
     /// The notes of freezes of this pool that lie about.
