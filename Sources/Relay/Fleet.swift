@@ -23,7 +23,9 @@ package final class Fleet: Sendable {
     /// The same where a pool is missing, because one of the nodes may have got it since.
     static let ageOnMiss: Int64 = 10_000_000_000
     /// A node that takes longer to say who it is fails, in nanoseconds.
-    static let patience: Int64 = 5_000_000_000
+    ///
+    /// A relay with a tenth of a processor takes eight seconds to connect to a handful of new ones.
+    static let patience: Int64 = 10_000_000_000
     /// So many nodes are asked at once.
     static let handful = 256
 

@@ -127,6 +127,7 @@ struct ViewTests {
             #expect(try !Host.exists(rig.poolFolder))
             try rig.start()
             let life = try Life.published(rig)
+            try rig.settle()
             for pool in spellings {
                 let list = try rig.view(["pool", "list", "--output", "json"], on: [pool])
                 let row = try #require(try list.json()["pools"].elements.first)

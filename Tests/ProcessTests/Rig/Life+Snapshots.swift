@@ -60,6 +60,12 @@ extension Rig {
         return try client.call(request)
     }
 
+    /// Waits until blocks of removed files are free: XFS gives them back a little later, and a creation that is refused
+    /// waits for that.
+    func settle() throws {
+        try client.refuses(Kind.block.create("vast", bytes: 1 << 40), .resourceExhausted)
+    }
+
     /// What can still be promised.
     func available() throws -> Int64 { try client.call(CSI.GetCapacityRequest()).availableCapacity }
 
