@@ -41,7 +41,8 @@ final class Machine: Sendable {
         guard let child = process.withLock({ $0 }), child.ended() == nil else { return }
         // A process that was stopped for a while could not hear of it.
         resume()
-        #expect(try child.stop() == .exited(0), sourceLocation: sourceLocation)
+        let ending = try child.stop()
+        #expect(ending == .exited(0), "\(folder): \(log.suffix(3000))", sourceLocation: sourceLocation)
     }
 
     /// Lets it hang, with all its connections open.
