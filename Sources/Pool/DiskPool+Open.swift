@@ -80,7 +80,8 @@ extension DiskPool {
             // Nor is the identity file of a first start that was cut off while it wrote that.
             !harmless.contains(entry) && !entry.hasPrefix(Directory.temporaryPrefix)
         }
-        guard let stranger else { return }
+        // Another node may have begun the pool between the two looks.
+        guard let stranger, try root.status(PoolLayout.identityFile) == nil else { return }
         if try root.status(PoolImage.Layout.image) != nil {
             throw PoolError(
                 description:

@@ -56,9 +56,7 @@ extension DriverClient {
         _ request: some CSIRequest, within seconds: Double? = 3, naming words: String...,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> String {
-        var outcome = try outcome(of: request, within: seconds)
-        // On a busy machine the quarter of a second that a relay keeps back may not be enough.
-        if outcome.code == .deadlineExceeded { outcome = try self.outcome(of: request, within: seconds) }
+        let outcome = try outcome(of: request, within: seconds)
         #expect(outcome.code == .unavailable, "\(outcome)", sourceLocation: sourceLocation)
         for word in words {
             #expect(outcome.message.contains(word), "\(outcome)", sourceLocation: sourceLocation)
