@@ -26,7 +26,6 @@ struct NoteFile: Codable {
         _ name: String = PoolLayout.note, from folder: borrowing Directory
     ) throws(VolumeFault) -> StagingNote {
         do {
-            guard try folder.status(name) != nil else { return StagingNote() }
             let bytes = try folder.read(name, limitBytes: longest)
             let file = try JSONDecoder().decode(NoteFile.self, from: Data(bytes))
             guard file.version == newestVersion else { return StagingNote() }
@@ -34,6 +33,9 @@ struct NoteFile: Codable {
             note.staged = file.staged.compactMapValues(Usage.init)
             note.published = file.published.compactMapValues(Usage.init)
             return note
+        } catch let error as SystemError where error.errno == .noEntry {
+            // Never staged; or, for a tool that looks, deleted in this moment.
+            return StagingNote()
         } catch is DecodingError {
             // Not synced on purpose, so a power loss may have torn it; the mounts that it spoke of are gone as well.
             return StagingNote()

@@ -18,6 +18,8 @@ extension Relay {
         _ bytes: [UInt8], until deadline: Int64, _ trace: inout Trace
     ) throws(CSIStatus) -> [UInt8] {
         let request = try CSI.CreateVolumeRequest(decoding: bytes)
+        // Without a name there is nothing to wait for, and any node says what is wrong.
+        guard !request.name.isEmpty else { return try place(request, bytes, until: deadline, &trace) }
         guard creating.withLock({ $0.insert(request.name).inserted }) else {
             throw CSIStatus(
                 .aborted, "volume '\(request.name.prefix(128))': another call for it is still running")
