@@ -8,9 +8,18 @@ package struct FileLocks: Sendable {
     private let holders: Set<String>
 
     /// Reads the table, proc_locks(5).
+    ///
+    /// The kernel hands a longer table out page by page and counts lines to find where it was (fs/seq_file.c, 6.18): where
+    /// a lock goes in between, another one is left out. So a longer table is read several times, and a lock counts that
+    /// was there once.
     package static func read() throws(SystemError) -> FileLocks {
-        let bytes = try TextFile.readBytes("/proc/locks", limitBytes: 64 << 20)
-        return FileLocks(parsing: String(decoding: bytes, as: UTF8.self), areComplete: isInitialNamespace)
+        var text = ""
+        for _ in 0..<5 {
+            let bytes = try TextFile.readBytes("/proc/locks", limitBytes: 64 << 20)
+            text += String(decoding: bytes, as: UTF8.self)
+            if bytes.count < 4096 { break }
+        }
+        return FileLocks(parsing: text, areComplete: isInitialNamespace)
     }
 
     init(parsing text: String, areComplete: Bool) {

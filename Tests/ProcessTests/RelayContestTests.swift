@@ -66,7 +66,7 @@ struct RelayContestTests {
             }
             try client.expectQuick(try ClusterVolume.request(.ext4, "other", on: third))
             // One that does not answer may still have it.
-            second.machine.suspend()
+            try second.machine.suspend()
             try client.expectUnavailable(volume.deleteRequest, naming: pool)
             second.machine.resume()
             try client.expectUnavailable(volume.deleteRequest, naming: pool)

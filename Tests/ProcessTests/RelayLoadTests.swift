@@ -57,7 +57,7 @@ struct RelayLoadTests {
             let (hanging, other) = (cluster.nodes[0], cluster.nodes[1])
             let request = CSI.ControllerGetVolumeRequest(volumeID: "\(try hanging.poolID).vol")
             let volume = try ClusterVolume.request(on: other)
-            hanging.machine.suspend()
+            try hanging.machine.suspend()
             let outcomes = try together(141) { number in
                 if number < 140 { return try client.outcome(of: request, within: 6) }
                 Clock.sleep(nanoseconds: 1_500_000_000)

@@ -123,7 +123,7 @@ struct RelayRestartTests {
         try await Cluster.run(.init(nodes: 1, relays: 2)) { cluster in
             let node = cluster.nodes[0]
             let request = try ClusterVolume.request(on: node)
-            node.machine.suspend()
+            try node.machine.suspend()
             let calls = try cluster.relays.map { relay in
                 let client = relay.client
                 return try Background { try client.outcome(of: request, within: 8) }

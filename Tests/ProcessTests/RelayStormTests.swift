@@ -100,7 +100,7 @@ struct RelayStormTests {
             Clock.sleep(nanoseconds: moment)
             try node.mend()
         case 2:
-            node.machine.suspend()
+            try node.machine.suspend()
             Clock.sleep(nanoseconds: moment)
             node.machine.resume()
         default:

@@ -15,7 +15,7 @@ struct RelayTroubleTests {
             switch self {
             case .killed: node.machine.kill9()
             case .cut: try node.cut()
-            case .hanging: node.machine.suspend()
+            case .hanging: try node.machine.suspend()
             }
         }
 
@@ -101,7 +101,7 @@ struct RelayTroubleTests {
                 let request = try ClusterVolume.request(.ext4, "vol-\(round)", on: node, bytes: 16 << 20)
                 let call = try Background { try client.outcome(of: request, within: 2) }
                 Clock.sleep(nanoseconds: Int64(random.next() % 60_000_000))
-                node.machine.suspend()
+                try node.machine.suspend()
                 try node.cut()
                 let code = try call.value().code
                 #expect([.ok, .unavailable].contains(code))
@@ -121,7 +121,7 @@ struct RelayTroubleTests {
         try await Cluster.run(.init(nodes: 1, relays: 2)) { cluster in
             let node = cluster.nodes[0]
             let request = try ClusterVolume.request(on: node)
-            node.machine.suspend()
+            try node.machine.suspend()
             let calls = try cluster.relays.map { relay in
                 let client = relay.client
                 return try Background { try client.outcome(of: request, within: nil) }

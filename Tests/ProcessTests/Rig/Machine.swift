@@ -46,7 +46,20 @@ final class Machine: Sendable {
     }
 
     /// Lets it hang, with all its connections open.
-    func suspend() { signal(SIGSTOP) }
+    ///
+    /// A thread in the middle of a system call goes on for a moment, so all are waited for.
+    func suspend() throws {
+        guard let child = process.withLock({ $0 }), child.ended() == nil else { return }
+        signal(SIGSTOP)
+        let tasks = "/proc/\(child.processID)/task"
+        try waitUntil("all threads of \(folder) stand still") {
+            try Host.names(in: tasks).allSatisfy { task in
+                // proc_pid_stat(5): the state follows the name in parentheses.
+                let stat = TextFile.read("\(tasks)/\(task)/stat", limitBytes: 4096) ?? ") T"
+                return stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].hasPrefix(") T")
+            }
+        }
+    }
 
     func resume() { signal(SIGCONT) }
 
