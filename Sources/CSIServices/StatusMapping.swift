@@ -12,7 +12,7 @@ extension CSIStatus {
             case .missing: .notFound
             case .existsDifferently: .alreadyExists
             case .noSpace: .resourceExhausted
-            case .notNow: .failedPrecondition
+            case .notNow, .setAside: .failedPrecondition
             case .operationPending, .staleToken: .aborted
             case .sizeNotServable: .outOfRange
             case .notOffered: .unimplemented

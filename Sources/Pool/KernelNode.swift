@@ -8,7 +8,7 @@ package import Volumes
 /// Devices are found by device and inode of the image, never by the text of a path; only where the image is gone
 /// (somebody removed it by hand) does the backing path inside our own pool tell whose device it was.
 package final class KernelNode: NodeHost {
-    let pools: [PoolID: DiskPool]
+    private let served: Mutex<[PoolID: DiskPool]>
     let log: Logger
     let freezeLimitSeconds: Double
     /// How often and how long file systems were frozen.
@@ -21,9 +21,12 @@ package final class KernelNode: NodeHost {
     /// No file system is kept frozen longer than `freezeLimitSeconds`.
     package init(pools: [DiskPool], freezeLimitSeconds: Double = 10, log: Logger) {
         self.freezeLimitSeconds = freezeLimitSeconds
-        self.pools = Dictionary(uniqueKeysWithValues: pools.map { ($0.pool.id, $0) })
+        served = Mutex(Dictionary(uniqueKeysWithValues: pools.map { ($0.pool.id, $0) }))
         self.log = log
     }
+
+    /// The pools that are served now.
+    var pools: [PoolID: DiskPool] { served.withLock { $0 } }
 
     package func observe(_ ids: [VolumeID]) throws(VolumeFault) -> [VolumeOnNode] {
         var wanted: [(image: FileIdentity?, path: String?)] = []

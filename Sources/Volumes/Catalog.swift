@@ -2,7 +2,7 @@ import Synchronization
 
 /// The volumes of all pools of this process, and the promises made on them: what the Controller service stands on.
 package final class Catalog: Sendable {
-    let shelves: [Shelf]
+    private let served: Mutex<[Shelf]>
     let inFlight: InFlight
     let topologyPrefix: String
     let sha256Hex: @Sendable (String) -> String
@@ -26,7 +26,7 @@ package final class Catalog: Sendable {
         for (store, policy) in pools {
             shelves.append(try Shelf(store: store, policy: policy, onPressure: onPressure))
         }
-        self.shelves = shelves
+        served = Mutex(shelves)
         self.inFlight = inFlight
         self.topologyPrefix = topologyPrefix
         self.sha256Hex = sha256Hex
@@ -34,6 +34,9 @@ package final class Catalog: Sendable {
         self.now = now
         self.moment = moment
     }
+
+    /// The pools that are served now, in the operator's order.
+    var shelves: [Shelf] { served.withLock { $0 } }
 
     /// The record of a volume.
     ///

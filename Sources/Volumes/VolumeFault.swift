@@ -10,6 +10,8 @@ package enum VolumeFault: Error, Equatable, Sendable {
     case noSpace(String)
     /// The caller must change something first: in use, not staged, pool not fit for work.
     case notNow(String)
+    /// An object or a pool is there and cannot be served until a person mends it; nobody touches its data meanwhile.
+    case setAside(what: String, why: String)
     /// Another call on the same object is still running.
     case operationPending(String)
     /// No pool will ever (creation), or this pool cannot now (expansion), serve the size.
@@ -37,6 +39,7 @@ extension VolumeFault {
         case .missing(let what): "\(what) does not exist"
         case .existsDifferently(let what, let why): "\(what) exists already and differs: \(why)"
         case .noSpace(let why), .notNow(let why), .sizeNotServable(let why), .notOffered(let why): why
+        case .setAside(let what, let why): "\(what) is set aside: \(why)"
         case .operationPending(let what):
             "another operation on \(what) is still running; repeat the call later"
         case .staleToken(let why): "starting_token: \(why)"

@@ -14,7 +14,7 @@ struct IdentityTests {
             case .missing: .notFound
             case .existsDifferently: .alreadyExists
             case .noSpace: .resourceExhausted
-            case .notNow: .failedPrecondition
+            case .notNow, .setAside: .failedPrecondition
             case .operationPending: .aborted
             case .sizeNotServable: .outOfRange
             case .notOffered: .unimplemented

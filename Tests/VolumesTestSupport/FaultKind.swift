@@ -2,7 +2,7 @@ package import Volumes
 
 /// The cases of `VolumeFault` without what they carry; a new case does not compile until it is listed here.
 package enum FaultKind: CaseIterable, Sendable {
-    case malformed, missing, existsDifferently, noSpace, notNow, operationPending, sizeNotServable, notOffered
+    case malformed, missing, existsDifferently, noSpace, notNow, setAside, operationPending, sizeNotServable, notOffered
     case staleToken, stopping, host
 
     /// The kind of a fault.
@@ -14,6 +14,7 @@ package enum FaultKind: CaseIterable, Sendable {
             case .existsDifferently: .existsDifferently
             case .noSpace: .noSpace
             case .notNow: .notNow
+            case .setAside: .setAside
             case .operationPending: .operationPending
             case .sizeNotServable: .sizeNotServable
             case .notOffered: .notOffered
@@ -31,6 +32,7 @@ package enum FaultKind: CaseIterable, Sendable {
         case .existsDifferently: .existsDifferently(what: "e", why: "d")
         case .noSpace: .noSpace("n")
         case .notNow: .notNow("nn")
+        case .setAside: .setAside(what: "sa", why: "w")
         case .operationPending: .operationPending("op")
         case .sizeNotServable: .sizeNotServable("s")
         case .notOffered: .notOffered("no")
