@@ -36,13 +36,9 @@ static uint64_t resolve_flags(clinux_walk walk)
     return RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
 }
 
-int32_t clinux_open(int32_t folder, const char *path, clinux_open_how how, clinux_walk walk, uint32_t mode)
+static int32_t open_with(int32_t folder, const char *path, uint64_t flags, clinux_walk walk, uint32_t mode)
 {
-    struct open_how request = {
-        .flags = open_flags(how) | O_CLOEXEC | (how == CLINUX_OPEN_PATH || how == CLINUX_OPEN_PATH_FOLDER ? 0 : O_NOCTTY),
-        .mode = how == CLINUX_OPEN_CREATE ? mode : 0,
-        .resolve = resolve_flags(walk),
-    };
+    struct open_how request = { .flags = flags, .mode = mode, .resolve = resolve_flags(walk) };
     /* EAGAIN: a rename or mount somewhere raced with the scoped walk (openat2(2)); bounded, as it may recur. */
     int retries = 128;
     for (;;) {
@@ -53,6 +49,48 @@ int32_t clinux_open(int32_t folder, const char *path, clinux_open_how how, clinu
             continue;
         return -errno;
     }
+}
+
+int32_t clinux_open(int32_t folder, const char *path, clinux_open_how how, clinux_walk walk, uint32_t mode)
+{
+    bool is_place = how == CLINUX_OPEN_PATH || how == CLINUX_OPEN_PATH_FOLDER;
+    uint64_t flags = open_flags(how) | O_CLOEXEC | (is_place ? 0 : O_NOCTTY);
+    return open_with(folder, path, flags, walk, how == CLINUX_OPEN_CREATE ? mode : 0);
+}
+
+static int32_t expect_regular(int32_t fd)
+{
+    struct stat found;
+    if (fstat(fd, &found) != 0)
+        return -errno;
+    if (S_ISDIR(found.st_mode))
+        return -EISDIR;
+    return S_ISREG(found.st_mode) ? 0 : -EINVAL;
+}
+
+int32_t clinux_open_regular(int32_t folder, const char *path, clinux_open_how how, clinux_walk walk)
+{
+    uint64_t flags = open_flags(how) | O_CLOEXEC | O_NOCTTY;
+    /* open(2): with O_NONBLOCK a FIFO answers at once. */
+    int32_t fd = open_with(folder, path, flags | O_NONBLOCK, walk, 0);
+    if (fd == -ENXIO)
+        return -EINVAL; /* open(2): a socket */
+    if (fd == -EAGAIN) {
+        /* Only a regular file can have a lease, such as one of an NFS server, that has to be waited for (fcntl(2)). */
+        struct stat found;
+        if (fstatat(folder < 0 ? AT_FDCWD : folder, path, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode))
+            return open_with(folder, path, flags, walk, 0);
+    }
+    if (fd < 0)
+        return fd;
+    int32_t result = expect_regular(fd);
+    /* A file system in user space is shown the flags with each read; from here on they are as usual. */
+    if (result == 0 && fcntl(fd, F_SETFL, (int)flags) != 0)
+        result = -errno;
+    if (result == 0)
+        return fd;
+    close(fd);
+    return result;
 }
 
 int32_t clinux_close(int32_t fd)

@@ -38,7 +38,7 @@ extension Directory {
         try openDescriptor(name, CLINUX_OPEN_CREATE, "create", mode: mode)
     }
 
-    /// Reads a whole file; EFBIG if it is longer than the limit.
+    /// Reads a whole regular file; EFBIG if it is longer than the limit, and for other kinds what `openFile` throws.
     package func read(_ name: String, limitBytes: Int) throws(SystemError) -> [UInt8] {
         let file = try openFile(name, .readOnly)
         let bytes = try file.pread(offset: 0, upTo: limitBytes + 1)

@@ -101,9 +101,15 @@ package struct Directory: ~Copyable, Sendable {
         Directory(owning: try openDescriptor(name, CLINUX_OPEN_FOLDER, "open folder"))
     }
 
-    /// Opens a file for reading, or for reading and writing.
+    /// Opens a regular file for reading, or for reading and writing; never waits for what a FIFO in its place waits for.
+    ///
+    /// Throws EISDIR for a folder, and EINVAL for any other kind of file.
     package func openFile(_ name: String, _ access: FileAccess) throws(SystemError) -> OwnedDescriptor {
-        try openDescriptor(name, access.how, "open")
+        try checkName(name)
+        let opened = unsafe clinux_open_regular(number, name, access.how, CLINUX_WALK_BENEATH)
+        let object =
+            opened == -Errno.invalid.rawValue ? "\(path(name)), which is no regular file" : path(name)
+        return OwnedDescriptor(owning: try SystemError.check("open", on: object, opened))
     }
 
     /// Opens a place of any kind without reading it (O_PATH), as source or target of a mount.

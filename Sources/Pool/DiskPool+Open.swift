@@ -123,8 +123,8 @@ extension DiskPool {
     static func readIdentity(
         of root: borrowing Directory, path: String, name: PoolName
     ) throws -> (PoolID, FileIdentity) {
-        let bytes = try root.read(PoolLayout.identityFile, limitBytes: 4096)
-        let file = try JSONDecoder().decode(IdentityFile.self, from: Data(bytes))
+        let file: IdentityFile = try RecordText.read(
+            PoolLayout.identityFile, from: root, limitBytes: 4096)
         guard file.version == IdentityFile.newestVersion else {
             throw PoolError(
                 description: "pool \(name) at \(path) has format version \(file.version), this program knows "

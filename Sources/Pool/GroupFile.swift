@@ -25,8 +25,7 @@ struct GroupFile: Codable {
         let step = "read record of group \(id)"
         let file: GroupFile
         do {
-            let bytes = try folder.read(PoolLayout.groupRecord, limitBytes: RecordFile.longest)
-            file = try JSONDecoder().decode(GroupFile.self, from: Data(bytes))
+            file = try RecordText.read(PoolLayout.groupRecord, from: folder, limitBytes: RecordFile.longest)
         } catch {
             throw .host(step: step, cause: "\(error)")
         }

@@ -26,17 +26,16 @@ struct NoteFile: Codable {
         _ name: String = PoolLayout.note, from folder: borrowing Directory
     ) throws(VolumeFault) -> StagingNote {
         do {
-            let bytes = try folder.read(name, limitBytes: longest)
-            let file = try JSONDecoder().decode(NoteFile.self, from: Data(bytes))
+            let file: NoteFile = try RecordText.read(name, from: folder, limitBytes: longest)
             guard file.version == newestVersion else { return StagingNote() }
             var note = StagingNote()
             note.staged = file.staged.compactMapValues(Usage.init)
             note.published = file.published.compactMapValues(Usage.init)
             return note
-        } catch let error as SystemError where error.errno == .noEntry {
+        } catch  where error.isMissing {
             // Never staged; or, for a tool that looks, deleted in this moment.
             return StagingNote()
-        } catch is DecodingError {
+        } catch  where error.isTorn {
             // Not synced on purpose, so a power loss may have torn it; the mounts that it spoke of are gone as well.
             return StagingNote()
         } catch {

@@ -54,8 +54,7 @@ extension PoolImage {
 
     private func recordedFilesystem(in root: borrowing Directory) throws -> Filesystem? {
         guard try root.status(Layout.record) != nil else { return nil }
-        let record = try JSONDecoder().decode(
-            PoolImageRecord.self, from: Data(try root.read(Layout.record, limitBytes: 4096)))
+        let record: PoolImageRecord = try RecordText.read(Layout.record, from: root, limitBytes: 4096)
         guard record.version == PoolImageRecord.newestVersion,
             let filesystem = Filesystem(rawValue: record.filesystem)
         else {

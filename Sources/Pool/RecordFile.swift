@@ -51,8 +51,7 @@ struct RecordFile: Codable {
         let step = "read record of volume \(id)"
         let file: RecordFile
         do {
-            let bytes = try folder.read(PoolLayout.record, limitBytes: longest)
-            file = try JSONDecoder().decode(RecordFile.self, from: Data(bytes))
+            file = try RecordText.read(PoolLayout.record, from: folder, limitBytes: longest)
         } catch {
             throw .host(step: step, cause: "\(error)")
         }

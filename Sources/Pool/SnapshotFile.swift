@@ -40,8 +40,8 @@ struct SnapshotFile: Codable {
         let step = "read record of snapshot \(id)"
         let file: SnapshotFile
         do {
-            let bytes = try folder.read(PoolLayout.snapshotRecord, limitBytes: RecordFile.longest)
-            file = try JSONDecoder().decode(SnapshotFile.self, from: Data(bytes))
+            file = try RecordText.read(
+                PoolLayout.snapshotRecord, from: folder, limitBytes: RecordFile.longest)
         } catch {
             throw .host(step: step, cause: "\(error)")
         }

@@ -33,6 +33,39 @@ import Testing
         #expect(try FileStatus.at("/etc")?.kind == .directory)
     }
 
+    @Test(
+        "what is no regular file is never waited for, whoever holds its other end",
+        arguments: [FileAccess.readOnly, .readWrite])
+    func specialFiles(access: FileAccess) throws {
+        let folder = try temporary.open()
+        try TestTool.run("mkfifo", ["\(temporary.path)/fifo"])
+        try TestTool.run(
+            "python3",
+            [
+                "-c", "import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])",
+                "\(temporary.path)/socket",
+            ])
+        try folder.create("folder", mode: 0o700)
+        expectFailure(.invalid) { _ = try folder.openFile("fifo", access) }
+        expectFailure(.invalid) { _ = try folder.openFile("socket", access) }
+        expectFailure(.isDirectory) { _ = try folder.openFile("folder", access) }
+        expectFailure(.invalid) { _ = try folder.read("fifo", limitBytes: 16) }
+        try folder.write("file", [1], mode: 0o600)
+        let file = try folder.openFile("file", access)
+        let flags = try #require(
+            TextFile.read("/proc/self/fdinfo/\(file.number)")?.split(separator: "\n")
+                .first { $0.hasPrefix("flags:") })
+        // O_NONBLOCK is 04000.
+        #expect(Int(flags.split(separator: "\t").last ?? "", radix: 8).map { $0 & 0o4000 } == 0)
+    }
+
+    @Test("a device node that lies among files is not opened as one", .requiresRoot)
+    func deviceNode() throws {
+        let folder = try temporary.open()
+        try TestTool.run("mknod", ["\(temporary.path)/null", "c", "1", "3"])
+        expectFailure(.invalid) { _ = try folder.openFile("null", .readWrite) }
+    }
+
     @Test("an error names the call, the file and the error")
     func errorText() throws {
         let folder = try temporary.open()

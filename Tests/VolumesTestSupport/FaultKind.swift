@@ -2,7 +2,8 @@ package import Volumes
 
 /// The cases of `VolumeFault` without what they carry; a new case does not compile until it is listed here.
 package enum FaultKind: CaseIterable, Sendable {
-    case malformed, missing, existsDifferently, noSpace, notNow, setAside, operationPending, sizeNotServable, notOffered
+    case malformed, missing, existsDifferently, noSpace, notNow, setAside, operationPending, sizeNotServable,
+        notOffered
     case staleToken, stopping, host
 
     /// The kind of a fault.

@@ -31,6 +31,10 @@ typedef enum clinux_walk clinux_walk;
 int32_t clinux_open(
     int32_t folder, const char *_Nonnull path, clinux_open_how how, clinux_walk walk, uint32_t mode);
 
+/* The same for a regular file and nothing else: never waits for the other end of a FIFO, and touches no device.
+ * EISDIR for a folder, EINVAL for another kind of file. how is one of the reading ones. */
+int32_t clinux_open_regular(int32_t folder, const char *_Nonnull path, clinux_open_how how, clinux_walk walk);
+
 /* Closes a descriptor. The descriptor is gone whatever is returned. */
 int32_t clinux_close(int32_t fd);
 
