@@ -10,7 +10,10 @@ package enum MetricFamily: String, CaseIterable, Sendable {
     case callDuration = "loopcsi_call_duration_seconds"
     case callsInFlight = "loopcsi_calls_in_flight"
     case queueLength = "loopcsi_queue_length"
+    case callsHung = "loopcsi_calls_hung"
+    case logLinesSuppressed = "loopcsi_log_lines_suppressed_total"
     case poolUp = "loopcsi_pool_up"
+    case poolState = "loopcsi_pool_state"
     case poolSize = "loopcsi_pool_size_bytes"
     case poolFree = "loopcsi_pool_free_bytes"
     case poolReserved = "loopcsi_pool_reserved_bytes"
@@ -19,6 +22,12 @@ package enum MetricFamily: String, CaseIterable, Sendable {
     case poolThinPromised = "loopcsi_pool_thin_promised_bytes"
     case poolVolumes = "loopcsi_pool_volumes"
     case poolSnapshots = "loopcsi_pool_snapshots"
+    case poolInline = "loopcsi_pool_inline_bytes"
+    case poolInlineLimit = "loopcsi_pool_inline_limit_bytes"
+    case poolEndangered = "loopcsi_pool_endangered_bytes"
+    case poolTornObjects = "loopcsi_pool_torn_objects"
+    case poolReclaimFailing = "loopcsi_pool_reclaim_failing"
+    case volumesAbnormal = "loopcsi_volumes_abnormal"
     case volumeCapacity = "loopcsi_volume_capacity_bytes"
     case volumeAllocated = "loopcsi_volume_allocated_bytes"
     case loopDevices = "loopcsi_loop_devices"
@@ -41,7 +50,7 @@ package enum MetricFamily: String, CaseIterable, Sendable {
     /// What kind of quantity it is.
     package var kind: MetricKind {
         switch self {
-        case .calls, .freezes, .leftoversSwept, .processCPU: .counter
+        case .calls, .freezes, .leftoversSwept, .logLinesSuppressed, .processCPU: .counter
         case .callDuration: .histogram
         default: .gauge
         }
@@ -55,12 +64,15 @@ package enum MetricFamily: String, CaseIterable, Sendable {
         case .calls: [.method, .code]
         case .callDuration: [.method]
         case .poolCommitted: [.pool, .kind]
+        case .poolState: [.pool, .state]
         case .poolUp, .poolSize, .poolFree, .poolReserved, .poolAvailable, .poolThinPromised, .poolVolumes,
-            .poolSnapshots, .loopDevices:
+            .poolSnapshots, .poolInline, .poolInlineLimit, .poolEndangered, .poolTornObjects,
+            .poolReclaimFailing, .volumesAbnormal, .callsHung, .loopDevices:
             [.pool]
         case .volumeCapacity, .volumeAllocated: [.pool, .volumeID, .claimNamespace, .claim]
         case .ready, .callsInFlight, .queueLength, .freezes, .freezeLongest, .leftoversSwept, .relayPools,
-            .relayContested, .certificateEnd, .processMemory, .processCPU, .processDescriptors,
+            .relayContested, .certificateEnd, .logLinesSuppressed, .processMemory, .processCPU,
+            .processDescriptors,
             .processDescriptorLimit, .processStart:
             []
         }
@@ -76,8 +88,11 @@ package enum MetricFamily: String, CaseIterable, Sendable {
         case .callDuration: "Seconds from the arrival of a call to its answer, waiting for a thread included."
         case .callsInFlight: "Calls that are not answered yet, waiting ones included."
         case .queueLength: "Calls that wait for a thread because all of them are busy."
+        case .callsHung: "Calls that are stuck in a step on the pool, as when its disk does not answer."
+        case .logLinesSuppressed: "Log lines that were counted instead of written, as they repeat others."
         case .poolUp:
             "1 while the pool can be read and written; its other figures are missing while it cannot be read."
+        case .poolState: "1 for the state that the pool is in: served, read_only, set_aside or hung."
         case .poolSize: "Size of the file system that holds the pool."
         case .poolFree: "What can still be written to that file system, by whomever."
         case .poolReserved: "What is never promised (reserve=)."
@@ -87,6 +102,12 @@ package enum MetricFamily: String, CaseIterable, Sendable {
         case .poolThinPromised: "The sum of the sizes of thin volumes."
         case .poolVolumes: "Volumes in the pool."
         case .poolSnapshots: "Snapshots in the pool."
+        case .poolInline: "The sum of the sizes of inline volumes."
+        case .poolInlineLimit: "What that sum may come to (--inline-share)."
+        case .poolEndangered: "What is promised to thick volumes, and cannot be written any more."
+        case .poolTornObjects: "Volumes, snapshots and groups that are set aside because they cannot be read."
+        case .poolReclaimFailing: "1 while the blocks of deleted objects cannot be given back."
+        case .volumesAbnormal: "Volumes of the pool whose condition on this node is abnormal."
         case .volumeCapacity: "Size of the volume."
         case .volumeAllocated: "What the image of the volume occupies in the pool."
         case .loopDevices: "Loop devices that carry images of the pool."
