@@ -188,4 +188,40 @@ struct TLSTests {
             #expect(try rig.connect().unary("/t.T/Echo", [1], timeout: 5).body == [1])
         }
     }
+
+    @Test("Thousands of clients that speak no TLS do no harm, and what gRPC core says of them is passed on")
+    func strangers() async {
+        await #expect(processExitsWith: .success) {
+            let lines = Collected<Int>()
+            CoreLog.redirect { lines.add($0.utf8.count) }
+            let rig = try ChannelRig()
+            let port = rig.servers[0].port
+            // Each line once took two frames more of the stack; 6,400 used it up.
+            for _ in 0..<9000 { Self.speakHTTP(to: port) }
+            #expect(eventually(seconds: 50) { lines.all.count >= 9000 })
+            #expect(lines.all.allSatisfy { $0 > 0 && $0 <= 1024 })
+            #expect(rig.call("/t.T/Echo", [2]).body == [2])
+        }
+    }
+
+    /// Connects, says what is no handshake, and waits until the server has closed.
+    static func speakHTTP(to port: UInt16) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let connected = unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0 else { return }
+        let text = Array("GET / HTTP/1.0\r\n\r\n".utf8)
+        _ = unsafe write(descriptor, text, text.count)
+        var byte: UInt8 = 0
+        while unsafe read(descriptor, &byte, 1) > 0 {}
+    }
 }

@@ -42,6 +42,24 @@ extension Rule {
         ],
         kept: ["// async is not used", "let asyncCount = 1", "log.info(\"await\")"])
 
+    /// A function in a generic container has another calling convention, so each read wraps it in a thunk; what is read through
+    /// an inout, as by `withLock`, is written back wrapped once more, until the stack is used up (Swift 6.3).
+    static let boxedClosures = Rule(
+        sentence: "No function lies bare in a Mutex; a class or a struct holds it",
+        concerns: isShippedSwift,
+        findings: { file in
+            file.linesOfCode(with: "Mutex") { $0.contains(/\bMutex<(?:[^<>]|<[^<>]*>)*->/) }
+        },
+        broken: [
+            "let sink = Mutex<(@Sendable (String) -> Void)?>(nil)",
+            "let m: Mutex<() -> Int>", "let m = Mutex<(Int, () -> Int)>((0, { 1 }))",
+            "let m = Mutex<[String: (Set<Int>) -> Int]>([:])",
+        ],
+        kept: [
+            "let sink = Mutex<Sink?>(nil)", "func f(_ m: borrowing Mutex<Int>) -> Int { 0 }",
+            "// Mutex<() -> Int>", "let f: (Mutex<Set<Int>>) -> Int",
+        ])
+
     /// Who may import which C target; an import elsewhere, or a target without an owner, is a finding.
     static let owners: [Substring: [Substring]] = [
         "CCSIProto": ["CSIWire"], "CGRPCShim": ["RPCServer", "RPCChannel"], "CHTTP2Client": ["RPCClient"],

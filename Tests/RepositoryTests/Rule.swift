@@ -37,7 +37,8 @@ struct Rule: Sendable, CustomTestStringConvertible {
     }
 
     static let all: [Rule] = [
-        forcedTry, cErrno, synchronous, cModules, foundation, pureTargets, safety, documented, skips,
+        forcedTry, cErrno, synchronous, boxedClosures, cModules, foundation, pureTargets, safety, documented,
+        skips,
         makeTargets, machinePaths,
     ]
 
