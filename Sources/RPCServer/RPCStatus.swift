@@ -54,12 +54,23 @@ package struct RPCStatus: Error, Equatable, Sendable {
     /// The longest message that goes to a client, in bytes: header blocks are limited to a few KiB by many clients.
     static let messageLimit = 1024
 
-    /// The message as UTF-8, cut at a character boundary where it is longer than the limit.
+    /// The message as UTF-8, cut at a character boundary where it is longer than the limit, without blanks at its ends.
+    ///
+    /// gRPC core sends a blank as it is, and a header value with one at an end is malformed (RFC 9113, 8.2.1): nghttp2
+    /// drops it with all that belongs to it, so that the client would wait for its status until its deadline.
     var messageBytes: [UInt8] {
-        let bytes = Array(message.utf8)
-        guard bytes.count > Self.messageLimit else { return bytes }
-        var end = Self.messageLimit
-        while end > 0, bytes[end] & 0b1100_0000 == 0b1000_0000 { end -= 1 }
-        return Array(bytes[..<end])
+        var bytes = Array(message.utf8.drop(while: Self.isBlank).prefix(Self.messageLimit + 1))
+        if bytes.count > Self.messageLimit {
+            var end = Self.messageLimit
+            while end > 0, bytes[end] & 0b1100_0000 == 0b1000_0000 { end -= 1 }
+            bytes.removeSubrange(end...)
+        }
+        while let last = bytes.last, Self.isBlank(last) { bytes.removeLast() }
+        return bytes
+    }
+
+    /// White space of ASCII, and NUL, which is the end of the text for many who read it.
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0 || byte == 0x20 || (0x09...0x0D).contains(byte)
     }
 }

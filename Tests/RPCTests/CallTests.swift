@@ -54,6 +54,21 @@ struct CallTests {
         #expect(long.message == "x" + String(repeating: "\u{1F4BE}", count: 255))
     }
 
+    @Test(
+        "A status arrives whatever its message holds; blanks at its ends are left out",
+        arguments: [
+            ("ends with a blank ", "ends with a blank"), (" both ", "both"), ("\t tab\t", "tab"), (" ", ""),
+            ("line\n", "line"), ("a\u{0}b\u{0}", "a\u{0}b"), ("\u{7F}\u{1}", "\u{7F}\u{1}"), ("%", "%"),
+            ("\u{A0}", "\u{A0}"), ("e\u{301} ", "e\u{301}"), (" \r\n \t", ""),
+            (String(repeating: "x", count: 1020) + "    y", String(repeating: "x", count: 1020)),
+            (String(repeating: " ", count: 5000) + "z", "z"),
+        ])
+    func blanks(message: String, arrives: String) throws {
+        let rig = try Rig()
+        let reply = try rig.connect().unary("/t.T/Fail", Array(message.utf8), timeout: 20)
+        #expect(reply == RPCReply(code: 9, message: arrives, body: []))
+    }
+
     @Test("A stream delivers its messages in order, then the status")
     func streaming() throws {
         let rig = try Rig()
