@@ -55,7 +55,8 @@ package final class Driver: Sendable {
         let host = KernelNode(pools: pools, freezeLimitSeconds: options.freezeLimitSeconds, log: log)
         host.thawLeftovers()
         let catalog = try Catalog(
-            pools: zip(pools, options.pools).map { ($0, $1.policy) }, quieter: host, inFlight: InFlight(),
+            pools: zip(pools, options.pools).map { ($0, $1.policy) }, quieter: host,
+            inFlight: InFlight(bells: KernelTurnBells()),
             topologyPrefix: "topology.\(options.driverName)",
             sha256Hex: { Digest.sha256Hex(Array($0.utf8)) }, now: Clock.wallClockRFC3339,
             moment: { Moment(nanoseconds: Clock.wallNanoseconds) },

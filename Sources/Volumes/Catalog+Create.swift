@@ -5,17 +5,29 @@ extension Catalog {
     ///   serve), `operationPending`, `notNow`, `host`; nothing is left behind then.
     package func create(_ request: CreateRequest) throws(VolumeFault) -> VolumeRecord {
         let name = VolumeName(for: request.name, sha256Hex: sha256Hex)
-        return try inFlight.withExclusive(name) { () throws(VolumeFault) in
-            if let existing = try existing(name, request) { return existing }
-            guard let source = request.source else {
+        guard let source = request.source else {
+            return try inFlight.withExclusive(name) { () throws(VolumeFault) in
+                if let existing = try existing(name, request) { return existing }
                 let plan = Plan(
                     size: try request.range.size(for: request.kind), kind: request.kind, sectorBytes: nil,
                     origin: .fresh)
                 return try building(name, request, plan)
             }
-            // The volume to be made cannot be its own source, and holding it twice would never end.
-            if case .volume(let id) = source, id.name == name { throw .missing("volume \(id)") }
-            return try holding(source) { () throws(VolumeFault) in try copy(source, name, request) }
+        }
+        // A volume that is there already needs its source no more, which may be gone or busy.
+        if let existing = try inFlight.withExclusive(
+            name,
+            { () throws(VolumeFault) in
+                try existing(name, request)
+            })
+        {
+            return existing
+        }
+        // The volume to be made cannot be its own source.
+        if case .volume(let id) = source, id.name == name { throw .missing("volume \(id)") }
+        return try holding(.volume(name), and: source) { () throws(VolumeFault) in
+            if let existing = try existing(name, request) { return existing }
+            return try copy(source, name, request)
         }
     }
 

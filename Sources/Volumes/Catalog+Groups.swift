@@ -5,17 +5,24 @@ extension Catalog {
     ///   that cannot be cut together, `noSpace`, `operationPending`, `host`; nothing is left behind then.
     package func cut(_ request: GroupRequest) throws(VolumeFault) -> GroupRecord {
         let name = VolumeName(for: request.name, sha256Hex: sha256Hex)
-        return try inFlight.withExclusive(.group(name)) { () throws(VolumeFault) in
+        // One that is there already needs its sources no more, which may be gone or busy.
+        if let existing = try inFlight.withExclusive(
+            .group(name),
+            { () throws(VolumeFault) in
+                try existingGroup(name, request)
+            })
+        {
+            return existing
+        }
+        let keys = request.sources.map { ObjectKey.volume($0.name) }
+        return try inFlight.with([.group(name)] + keys) { () throws(VolumeFault) in
             if let existing = try existingGroup(name, request) { return existing }
-            let keys = request.sources.map { ObjectKey.volume($0.name) }
-            return try inFlight.withExclusive(keys) { () throws(VolumeFault) in
-                do throws(VolumeFault) {
-                    return try cutNow(name, request)
-                } catch .existsDifferently {
-                    // The driver of another node cut one of that name meanwhile.
-                    if let existing = try existingGroup(name, request) { return existing }
-                    throw .operationPending("group '\(request.name.prefix(128))'")
-                }
+            do throws(VolumeFault) {
+                return try cutNow(name, request)
+            } catch .existsDifferently {
+                // The driver of another node cut one of that name meanwhile.
+                if let existing = try existingGroup(name, request) { return existing }
+                throw .operationPending("group '\(request.name.prefix(128))'")
             }
         }
     }
@@ -97,14 +104,18 @@ extension Catalog {
         guard let shelf = shelf(of: id.pool) else {
             throw .notNow("group \(id) lives in pool \(id.pool), which is not on this node")
         }
-        try inFlight.withExclusive(.group(id.name)) { () throws(VolumeFault) in
+        let found = try inFlight.withExclusive(.group(id.name)) { () throws(VolumeFault) in
+            try shelf.store.group(of: id.name)
+        }
+        guard let found else { return }
+        try found.expect(snapshotIDs)
+        let members = found.members.map { ObjectKey.snapshot($0.id.name) }
+        try inFlight.with([.group(id.name)] + members) { () throws(VolumeFault) in
+            // A group never changes, but it may be gone by now, and another one may have its name.
             guard let group = try shelf.store.group(of: id.name) else { return }
-            try group.expect(snapshotIDs)
-            let keys = group.members.map { ObjectKey.snapshot($0.id.name) }
-            try inFlight.withExclusive(keys) { () throws(VolumeFault) in
-                try shelf.store.removeGroup(id.name)
-                shelf.release(group)
-            }
+            guard group == found else { throw .operationPending("group \(id)") }
+            try shelf.store.removeGroup(id.name)
+            shelf.release(group)
         }
     }
 

@@ -30,16 +30,24 @@ extension Catalog {
     ///   `notNow`, `operationPending`, `host`; nothing is left behind then.
     package func cut(_ request: SnapshotRequest) throws(VolumeFault) -> SnapshotRecord {
         let name = VolumeName(for: request.name, sha256Hex: sha256Hex)
-        return try inFlight.withExclusive(.snapshot(name)) { () throws(VolumeFault) in
+        // One that is there already needs its source no more, which may be gone or busy.
+        if let existing = try inFlight.withExclusive(
+            .snapshot(name),
+            { () throws(VolumeFault) in
+                try existingSnapshot(name, request)
+            })
+        {
+            return existing
+        }
+        let keys = [ObjectKey.snapshot(name), .volume(request.source.name)]
+        return try inFlight.with(keys) { () throws(VolumeFault) in
             if let existing = try existingSnapshot(name, request) { return existing }
-            return try inFlight.withExclusive(.volume(request.source.name)) { () throws(VolumeFault) in
-                do throws(VolumeFault) {
-                    return try cutNow(name, request)
-                } catch .existsDifferently {
-                    // The driver of another node cut one of that name meanwhile.
-                    if let existing = try existingSnapshot(name, request) { return existing }
-                    throw .operationPending("snapshot '\(request.name.prefix(128))'")
-                }
+            do throws(VolumeFault) {
+                return try cutNow(name, request)
+            } catch .existsDifferently {
+                // The driver of another node cut one of that name meanwhile.
+                if let existing = try existingSnapshot(name, request) { return existing }
+                throw .operationPending("snapshot '\(request.name.prefix(128))'")
             }
         }
     }

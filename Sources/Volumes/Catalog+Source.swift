@@ -53,13 +53,13 @@ extension Catalog {
         }
     }
 
-    /// Holds the source while a volume is made from it: a snapshot with others, a volume alone, as it may be frozen.
+    /// Holds what is to be made and its source in one step: a snapshot with others, a volume alone, as it may be frozen.
     func holding<Result>(
-        _ source: ContentSource, _ body: () throws(VolumeFault) -> Result
+        _ key: ObjectKey, and source: ContentSource, _ body: () throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result {
         switch source {
-        case .snapshot: try inFlight.withShared(source.key, body)
-        case .volume: try inFlight.withExclusive(source.key, body)
+        case .snapshot: try inFlight.with([key], sharing: [source.key], body)
+        case .volume: try inFlight.with([key, source.key], body)
         }
     }
 }

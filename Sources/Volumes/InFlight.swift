@@ -1,75 +1,53 @@
 import Synchronization
 
-/// The set of objects that an operation is running on; the second caller is told, never queued.
+/// The set of objects that an operation is running on; who comes second waits shortly for its turn.
 ///
 /// Kubernetes repeats a call whose deadline passed while the first is still running (CSI 1.x, "Concurrency"), so a
-/// key is held until the work has really ended, whatever became of the caller.
+/// key is held until the work has really ended, whatever became of the caller. Turns are in the order of arrival.
+/// All keys of an operation are taken in one step, and whoever waits holds none, so no two wait for each other.
 package final class InFlight: Sendable {
-    private struct Holders {
-        var exclusive: Set<ObjectKey> = []
-        var shared: [ObjectKey: Int] = [:]
-    }
+    /// So many wait for one object at most; each of them has a thread.
+    package static let mostWaiting = 32
 
     private let holders = Mutex(Holders())
+    private let bells: any TurnBells
 
-    /// Nothing is running yet.
-    package init() {}
+    /// Nothing is running yet; `bells` say how long an operation waits for its turn.
+    package init(bells: any TurnBells = NoTurnBells()) { self.bells = bells }
 
-    /// Runs `body` as the only operation on `key`.
+    /// Runs `body` as the only operation on all of the keys, and beside other shared users of those of `sharing`.
     ///
-    /// - Throws: `operationPending` at once if another one is running, else what `body` throws.
-    package func withExclusive<Result>(
-        _ key: ObjectKey, _ body: () throws(VolumeFault) -> Result
+    /// - Throws: `operationPending` if others did not end in time, or at once if it `mayWait` not or too many wait
+    ///   already; else what `body` throws.
+    package func with<Result>(
+        _ keys: [ObjectKey], sharing: [ObjectKey] = [], mayWait: Bool = true,
+        _ body: () throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result {
-        let isFree = holders.withLock { holders in
-            guard holders.shared[key] == nil else { return false }
-            return holders.exclusive.insert(key).inserted
-        }
-        guard isFree else { throw .operationPending("\(key)") }
-        defer { holders.withLock { _ = $0.exclusive.remove(key) } }
+        let wanted = Holders.Wanted(exclusive: keys, shared: sharing)
+        if let busy = take(wanted, mayWait) { throw .operationPending("\(busy)") }
+        defer { release(wanted) }
         return try body()
     }
 
-    /// Runs `body` as the only operation on all of the keys, which are taken in one step or not at all.
+    /// Runs `body` as the only operation on `key`.
     package func withExclusive<Result>(
-        _ keys: [ObjectKey], _ body: () throws(VolumeFault) -> Result
+        _ key: ObjectKey, mayWait: Bool = true, _ body: () throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result {
-        let busy: ObjectKey? = holders.withLock { holders in
-            let busy = keys.first { holders.exclusive.contains($0) || holders.shared[$0] != nil }
-            if busy == nil { holders.exclusive.formUnion(keys) }
-            return busy
-        }
-        if let busy { throw .operationPending("\(busy)") }
-        defer { holders.withLock { $0.exclusive.subtract(keys) } }
-        return try body()
+        try with([key], mayWait: mayWait, body)
+    }
+
+    /// Runs `body` beside other shared users of `key`, such as several restores of one snapshot.
+    package func withShared<Result>(
+        _ key: ObjectKey, _ body: () throws(VolumeFault) -> Result
+    ) throws(VolumeFault) -> Result {
+        try with([], sharing: [key], body)
     }
 
     /// Runs `body` as the only operation on a volume.
     package func withExclusive<Result>(
-        _ name: VolumeName, _ body: () throws(VolumeFault) -> Result
+        _ name: VolumeName, mayWait: Bool = true, _ body: () throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result {
-        try withExclusive(.volume(name), body)
-    }
-
-    /// Runs `body` beside other shared users of `key`, such as several restores of one snapshot.
-    ///
-    /// - Throws: `operationPending` at once if an exclusive one is running, else what `body` throws.
-    package func withShared<Result>(
-        _ key: ObjectKey, _ body: () throws(VolumeFault) -> Result
-    ) throws(VolumeFault) -> Result {
-        let isFree = holders.withLock { holders in
-            guard !holders.exclusive.contains(key) else { return false }
-            holders.shared[key, default: 0] += 1
-            return true
-        }
-        guard isFree else { throw .operationPending("\(key)") }
-        defer {
-            holders.withLock { holders in
-                let rest = (holders.shared[key] ?? 1) - 1
-                holders.shared[key] = rest == 0 ? nil : rest
-            }
-        }
-        return try body()
+        try with([.volume(name)], mayWait: mayWait, body)
     }
 
     /// True while an exclusive operation on the key is running.
@@ -77,4 +55,30 @@ package final class InFlight: Sendable {
 
     /// How many objects an operation is running on.
     package var count: Int { holders.withLock { $0.exclusive.count + $0.shared.count } }
+
+    /// How many operations wait for their turn.
+    package var waiting: Int { holders.withLock { $0.turns.count } }
+
+    /// Takes the keys, at once or when their turn comes; the object in the way if that was not in time.
+    private func take(_ wanted: Holders.Wanted, _ mayWait: Bool) -> ObjectKey? {
+        let (busy, turn) = holders.withLock { holders -> (ObjectKey?, Holders.Turn?) in
+            guard let busy = holders.obstacle(to: wanted) else {
+                holders.take(wanted)
+                return (nil, nil)
+            }
+            guard mayWait, holders.waiting(for: busy) < Self.mostWaiting, let bell = bells.make() else {
+                return (busy, nil)
+            }
+            return (busy, holders.queue(wanted, bell))
+        }
+        guard let busy, let turn else { return busy }
+        turn.bell.wait()
+        guard let next = holders.withLock({ $0.leave(turn) }) else { return nil }
+        for bell in next { bell.ring() }
+        return busy
+    }
+
+    private func release(_ wanted: Holders.Wanted) {
+        for bell in holders.withLock({ $0.release(wanted) }) { bell.ring() }
+    }
 }

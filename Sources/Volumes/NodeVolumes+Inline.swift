@@ -98,7 +98,7 @@ extension NodeVolumes {
                 try host.occupant(of: folders.pod, besides: record.id) == .nothing
             else { continue }
             do throws(VolumeFault) {
-                try exclusively(record.id) { () throws(VolumeFault) in
+                try exclusively(record.id, mayWait: false) { () throws(VolumeFault) in
                     guard try observe(record.id).mounts.isEmpty else { return }
                     try endInline(record.id)
                     collected.append(record.id)

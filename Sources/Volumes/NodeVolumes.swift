@@ -14,9 +14,9 @@ package final class NodeVolumes: Sendable {
     /// Runs the body as the only operation on a volume, of this driver and of any other one on the node, such as the one
     /// that follows it in an upgrade.
     func exclusively<Result>(
-        _ id: VolumeID, _ body: () throws(VolumeFault) -> Result
+        _ id: VolumeID, mayWait: Bool = true, _ body: () throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result {
-        try catalog.inFlight.withExclusive(id.name) { () throws(VolumeFault) in
+        try catalog.inFlight.withExclusive(id.name, mayWait: mayWait) { () throws(VolumeFault) in
             try host.withLock(of: id, body)
         }
     }

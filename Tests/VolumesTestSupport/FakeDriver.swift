@@ -31,11 +31,11 @@ package struct FakeDriver: Sendable {
     /// Reads the books of the pools anew, as a start of the driver does; kernel and pools stay as they are.
     package init(
         stores: [FakeStore], node: FakeNode? = nil, quieter: FakeQuieter = FakeQuieter(),
-        policy: CapacityPolicy = .standard
+        policy: CapacityPolicy = .standard, bells: any TurnBells = NoTurnBells()
     ) throws(VolumeFault) {
         self.stores = stores
         self.node = node ?? FakeNode(stores: stores)
-        inFlight = InFlight()
+        inFlight = InFlight(bells: bells)
         self.quieter = quieter
         let clock = FakeClock()
         catalog = try Catalog(

@@ -63,13 +63,13 @@ struct InFlightTests {
             do { return try fault(body) } catch { return nil }
         }
         try inFlight.withExclusive(keys[1]) { () throws(VolumeFault) in
-            #expect(ends { try inFlight.withExclusive(keys) {} } == .operationPending)
+            #expect(ends { try inFlight.with(keys) {} } == .operationPending)
             #expect(inFlight.count == 1)
         }
         try inFlight.withShared(keys[2]) { () throws(VolumeFault) in
-            #expect(ends { try inFlight.withExclusive(keys) {} } == .operationPending)
+            #expect(ends { try inFlight.with(keys) {} } == .operationPending)
         }
-        try inFlight.withExclusive(keys + keys) { () throws(VolumeFault) in #expect(inFlight.count == 3) }
+        try inFlight.with(keys + keys) { () throws(VolumeFault) in #expect(inFlight.count == 3) }
         #expect(inFlight.count == 0)
     }
 }
