@@ -126,6 +126,8 @@ static void handle(struct grpcshim_server_state *state, const struct tag *tag, b
     bool ended = grpcshim_call_batch_ended(call, kind, well);
     if (kind == tag_received)
         *out = (grpcshim_event){grpcshim_event_received, {call}};
+    else if (kind == tag_closed && !ended && grpcshim_call_is_cancelled((grpcshim_call){call}))
+        *out = (grpcshim_event){grpcshim_event_abandoned, {call}};
     if (ended && out->kind == 0)
         *out = (grpcshim_event){grpcshim_event_ended, {call}};
     else if (ended)

@@ -41,10 +41,15 @@ internal import Glibc
 
     /// Throws CANCELLED or DEADLINE_EXCEEDED where `isCancelled` is true; to be asked before each effect.
     package func checkCancelled() throws(RPCStatus) {
+        if let givenUp { throw givenUp }
+    }
+
+    /// What to say where nobody waits for the answer any more.
+    var givenUp: RPCStatus? {
         if let deadline, deadline <= Clock.now {
-            throw .deadlineExceeded("the deadline of the call has passed")
+            return .deadlineExceeded("the deadline of the call has passed")
         }
-        if isCancelled { throw .cancelled("the client has given up") }
+        return isCancelled ? .cancelled("the client has given up") : nil
     }
 
     /// True if the client's certificate has that DNS name; on the queue's thread, before the call is finished.

@@ -3,7 +3,7 @@ package enum RPCLane: Sendable {
     /// A few threads for handlers that never wait for disk, kernel or lock, so that probes always get an answer.
     case quick
 
-    /// The bounded pool for everything else.
+    /// The bounded pool for everything else, parted by shares.
     case work
 }
 
@@ -16,6 +16,11 @@ package struct RPCMethod: Sendable {
     package typealias StreamingHandler =
         @Sendable (RPCCall, [UInt8], (_ message: [UInt8]) throws(RPCStatus) -> Void) throws(RPCStatus) -> Void
 
+    /// Says from a request whose part of the work lane the call takes.
+    ///
+    /// Runs on a thread of that lane, must not wait for anything, and gives names that are known beforehand only.
+    package typealias Sharing = @Sendable (_ request: [UInt8]) -> RPCShare
+
     enum Handler: Sendable {
         case unary(UnaryHandler)
         case serverStreaming(StreamingHandler)
@@ -23,11 +28,14 @@ package struct RPCMethod: Sendable {
 
     let path: String
     let lane: RPCLane
+    let sharing: Sharing?
     let handler: Handler
 
     /// A method with one request and one reply, at a path like "/package.Service/Method".
-    package static func unary(_ path: String, lane: RPCLane, _ handler: @escaping UnaryHandler) -> RPCMethod {
-        RPCMethod(path: path, lane: lane, handler: .unary(handler))
+    package static func unary(
+        _ path: String, lane: RPCLane, sharing: Sharing? = nil, _ handler: @escaping UnaryHandler
+    ) -> RPCMethod {
+        RPCMethod(path: path, lane: lane, sharing: sharing, handler: .unary(handler))
     }
 
     /// A method with one request and a stream of replies.
@@ -36,6 +44,6 @@ package struct RPCMethod: Sendable {
     package static func serverStreaming(
         _ path: String, lane: RPCLane, _ handler: @escaping StreamingHandler
     ) -> RPCMethod {
-        RPCMethod(path: path, lane: lane, handler: .serverStreaming(handler))
+        RPCMethod(path: path, lane: lane, sharing: nil, handler: .serverStreaming(handler))
     }
 }

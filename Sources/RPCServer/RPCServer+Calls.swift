@@ -12,6 +12,7 @@ extension RPCServer {
             switch unsafe Int(event.kind) {
             case grpcshim_event_arrived: arrived(key, unsafe RPCCall(adopting: event.call))
             case grpcshim_event_received: received(key)
+            case grpcshim_event_abandoned: abandoned(key)
             case grpcshim_event_ended: ended(key)
             case grpcshim_event_shutdown: shutdown.post()
             default:
@@ -46,12 +47,23 @@ extension RPCServer {
         }
         guard let entry, let method = entry.method else { return }
         if let failure = entry.call.receptionFailure { return finish(entry.call, failure) }
-        switch (method.lane == .quick ? quick : work).submit(Job(call: entry.call, method: method)) {
+        let job = RPCJob(entry.call, method, options.onFinish)
+        switch lane(of: method).submit(job) {
         case .accepted: break
         case .full: finish(entry.call, .unavailable("too many calls are waiting; try again later"))
         case .closed: finish(entry.call, Self.stoppingStatus)
         }
     }
+
+    /// The client has given up, or its deadline has passed: a call that waits must not keep the place of others.
+    private func abandoned(_ key: UInt) {
+        let entry = state.withLock { $0.calls[key] }
+        guard let entry, let method = entry.method, entry.submitted else { return }
+        guard lane(of: method).remove(where: { $0.call === entry.call }) else { return }
+        finish(entry.call, entry.call.givenUp ?? .cancelled("the client has given up"))
+    }
+
+    private func lane(of method: RPCMethod) -> Lane<RPCJob> { method.lane == .quick ? quick : work }
 
     private func ended(_ key: UInt) {
         let last = state.withLock { state in
@@ -63,36 +75,6 @@ extension RPCServer {
     }
 
     func finish(_ call: RPCCall, _ status: RPCStatus) {
-        Self.finish(call, status, nil, options.onFinish)
-    }
-
-    static func finish(
-        _ call: RPCCall, _ status: RPCStatus?, _ body: [UInt8]?,
-        _ onFinish: (@Sendable (RPCCallSummary) -> Void)?
-    ) {
-        guard call.finish(status, body: body), let onFinish else { return }
-        onFinish(
-            RPCCallSummary(
-                method: call.method, code: status?.code ?? 0, message: status?.message ?? "",
-                seconds: Clock.seconds(since: call.arrived)))
-    }
-
-    /// Runs a handler on a lane's thread and sends its outcome.
-    static func run(_ job: Job, _ onFinish: (@Sendable (RPCCallSummary) -> Void)?) {
-        let call = job.call
-        do throws(RPCStatus) {
-            // A caller that gave up while the call was waiting has retried by now: begin nothing for it.
-            try call.checkCancelled()
-            let request = try call.takeRequest()
-            switch job.method.handler {
-            case .unary(let handler):
-                finish(call, nil, try handler(call, request), onFinish)
-            case .serverStreaming(let handler):
-                try handler(call, request) { message throws(RPCStatus) in try call.send(message) }
-                finish(call, nil, nil, onFinish)
-            }
-        } catch {
-            finish(call, error, nil, onFinish)
-        }
+        call.end(status, nil, options.onFinish)
     }
 }

@@ -13,4 +13,13 @@ extension RPCServer {
     package var load: RPCLoad {
         RPCLoad(inFlight: state.withLock { $0.calls.count }, waiting: work.waiting)
     }
+
+    /// The calls that the work lane has been running for that many seconds at least, the oldest first; waits for nothing.
+    package func running(atLeast seconds: Double) -> [RPCRunning] {
+        let calls = work.running.map {
+            RPCRunning(
+                share: $0.share, method: $0.job.call.method, seconds: Clock.seconds(since: $0.since))
+        }
+        return calls.filter { $0.seconds >= seconds }.sorted { $0.seconds > $1.seconds }
+    }
 }

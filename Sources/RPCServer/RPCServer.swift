@@ -6,11 +6,6 @@ internal import Synchronization
 
 /// A running server; it runs until `stop()`, whether or not a reference to it is kept.
 package final class RPCServer: Sendable {
-    struct Job: Sendable {
-        let call: RPCCall
-        let method: RPCMethod
-    }
-
     struct Entry {
         let call: RPCCall
         let method: RPCMethod?
@@ -30,8 +25,8 @@ package final class RPCServer: Sendable {
     let listener: Listener?
     /// The name that each client's certificate must have; nil on a socket, where the file's mode says who may call.
     let callerName: String?
-    let quick: Lane<Job>
-    let work: Lane<Job>
+    let quick: Lane<RPCJob>
+    let work: Lane<RPCJob>
     /// Posted when the last call ends while stopping.
     let idle = Semaphore()
     let shutdown = Semaphore()
@@ -72,10 +67,10 @@ package final class RPCServer: Sendable {
         self.callerName = callerName
         self.methods = methods
         self.options = options
-        let onFinish = options.onFinish
-        let run: @Sendable (Job) -> Void = { job in Self.run(job, onFinish) }
-        quick = Lane(name: "rpc-quick", threads: options.quickWorkers, capacity: options.workQueue, run: run)
-        work = Lane(name: "rpc-work", threads: options.workers, capacity: options.workQueue, run: run)
+        quick = Lane(name: "rpc-quick", threads: options.quickWorkers, capacity: options.workQueue)
+        work = Lane(
+            name: "rpc-work", threads: options.workers, shares: options.shares, capacity: options.workQueue,
+            refusal: options.refusal)
     }
 
     static func table(of methods: [RPCMethod]) throws(RPCServerError) -> [String: RPCMethod] {

@@ -1,10 +1,18 @@
 /// The sizes and limits of a server.
 package struct RPCServerOptions: Sendable {
-    /// Threads of the work lane at most; each is started when first needed.
+    /// Threads of the work lane at most for the calls of each share, and for those of none; each is started when first needed.
     package var workers = 16
 
-    /// Calls that may wait for a worker; one more is answered UNAVAILABLE.
+    /// How many shares there can be.
+    package var shares = 0
+
+    /// Calls that may wait for a worker, of each share; one more is answered UNAVAILABLE.
     package var workQueue = 1024
+
+    /// Says why one more call of a share that has all its threads at work need not wait for one, if it need not.
+    ///
+    /// Asked on a thread of the lane; must not wait for anything.
+    package var refusal: (@Sendable (_ share: String) -> RPCStatus?)?
 
     /// Threads of the quick lane at most.
     package var quickWorkers = 2

@@ -16,6 +16,7 @@ enum {
     grpcshim_event_ended = 3,    /* gRPC is done with a call: the reply is written, or the client is gone */
     grpcshim_event_shutdown = 4, /* the server has no calls and no connections any more */
     grpcshim_event_drained = 5,  /* last event of the queue */
+    grpcshim_event_abandoned = 6 /* the client of a call is gone, or has given up; ended follows once it is finished */
 };
 
 typedef struct {
