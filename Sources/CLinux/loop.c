@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 _Static_assert(sizeof(struct loop_info64) == 232, "struct loop_info64 is kernel interface");
+_Static_assert(sizeof(((clinux_loop_status *)0)->name) == LO_NAME_SIZE, "the name is as long as the kernel's");
 
 static int32_t control(unsigned long request, long argument)
 {
@@ -115,6 +116,7 @@ int32_t clinux_loop_get_status(int32_t device, clinux_loop_status *result)
         .direct_io = (info.lo_flags & LO_FLAGS_DIRECT_IO) != 0,
         .autoclear = (info.lo_flags & LO_FLAGS_AUTOCLEAR) != 0,
     };
+    memcpy(result->name, info.lo_file_name, sizeof result->name);
     return 0;
 }
 
@@ -132,10 +134,13 @@ int32_t clinux_loop_unmark_autoclear(int32_t device)
 {
     /* No other opener can free the device between the two calls, as this descriptor keeps it open. */
     struct loop_info64 info;
-    if (ioctl(device, LOOP_GET_STATUS64, &info) != 0)
-        return -errno;
-    if ((info.lo_flags & LO_FLAGS_AUTOCLEAR) == 0)
-        return 0;
+    if (ioctl(device, LOOP_GET_STATUS64, &info) != 0) {
+        if (errno == ENXIO)
+            return -ENXIO;
+        /* The file system of the image does not answer (EIO). No part of the image is left out, loop_configure above,
+         * and the kernel keeps what is not said here but the name. */
+        memset(&info, 0, sizeof info);
+    }
     info.lo_flags &= ~(uint32_t)LO_FLAGS_AUTOCLEAR;
     int rc;
     do

@@ -39,10 +39,9 @@ enum WorkFolder {
 
     private static func detachAll(below path: String) throws -> [String] {
         var leftovers: [String] = []
-        for (device, status) in try LoopDevices.allWithStatus()
-        where status.backingPath.hasPrefix("\(path)/") {
-            try device.detach()
-            leftovers.append("\(device)")
+        for sight in try LoopDevices.sights() where sight.path.hasPrefix("\(path)/") {
+            try sight.device.detach()
+            leftovers.append("\(sight.device)")
         }
         return leftovers
     }

@@ -24,13 +24,13 @@ extension LoopDevice {
     /// Turns discard off and reads the setting back.
     private func turnDiscardOff() throws(SystemError) {
         let setting = "\(queue)/discard_max_bytes"
-        if TextFile.read(setting) != "0" { try TextFile.write(setting, "0") }
-        guard TextFile.read(setting) == "0" else {
+        if try TextFile.value(setting) != "0" { try TextFile.write(setting, "0") }
+        guard try TextFile.value(setting) == "0" else {
             throw SystemError(call: "turn discard off", errno: .inputOutput, object: setting)
         }
         // Kernel 6.17: zeroing may punch holes as well, unless told not to. Older kernels have no such setting.
         let zeroing = "\(queue)/write_zeroes_unmap_max_bytes"
-        if let now = TextFile.read(zeroing), now != "0" { try TextFile.write(zeroing, "0") }
+        if let now = try TextFile.value(zeroing), now != "0" { try TextFile.write(zeroing, "0") }
     }
 
     /// Whether discard was turned off for an earlier image and stayed off.
@@ -39,15 +39,15 @@ extension LoopDevice {
     /// measures a new value against a discard granularity that it has set to 0 (seen on 6.18). Images that want
     /// discard go to other devices. Removing the device and making it anew would help too, but hits other processes
     /// that were just given its number. Remove when a larger value is accepted after a 0.
-    var hasLostDiscard: Bool {
-        TextFile.read("\(queue)/discard_max_bytes") == "0"
-            && TextFile.read("\(queue)/discard_max_hw_bytes") != "0"
+    func hasLostDiscard() throws(SystemError) -> Bool {
+        guard try TextFile.value("\(queue)/discard_max_bytes") == "0" else { return false }
+        return try TextFile.value("\(queue)/discard_max_hw_bytes") != "0"
     }
 
     /// Leaves the order of requests to the disk below.
     private func setNoScheduler() throws(SystemError) {
         let setting = "\(queue)/scheduler"
-        guard let schedulers = TextFile.read(setting), !schedulers.contains("[none]"),
+        guard let schedulers = try TextFile.value(setting), !schedulers.contains("[none]"),
             schedulers.split(separator: " ").contains("none")
         else { return }
         try TextFile.write(setting, "none")

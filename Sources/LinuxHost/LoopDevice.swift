@@ -20,16 +20,15 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The device with this number, or nil if the kernel has none.
-    package init?(number: Int32) {
-        guard let text = TextFile.read("/sys/block/loop\(number)/dev"), let device = DeviceNumber(text) else {
-            return nil
-        }
+    package init?(number: Int32) throws(SystemError) {
+        guard let text = try TextFile.value("/sys/block/loop\(number)/dev"), let device = DeviceNumber(text)
+        else { return nil }
         self.init(number: number, deviceNumber: device)
     }
 
     /// The loop device behind a block device number, or nil if that is no loop device.
-    package init?(deviceNumber: DeviceNumber) {
-        guard let text = TextFile.read("/sys/dev/block/\(deviceNumber)/uevent") else { return nil }
+    package init?(deviceNumber: DeviceNumber) throws(SystemError) {
+        guard let text = try TextFile.value("/sys/dev/block/\(deviceNumber)/uevent") else { return nil }
         let name = text.split(separator: "\n").first { $0.hasPrefix("DEVNAME=loop") }
         guard let digits = name?.dropFirst("DEVNAME=loop".count), let number = Int32(digits) else {
             return nil
@@ -41,7 +40,7 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
     package func status() throws(SystemError) -> LoopStatus? {
         do throws(SystemError) {
             return try LoopStatus.of(try open(), number: number)
-        } catch  where Self.meansDetached(error.errno) {
+        } catch  where error.errno.meansGone {
             return nil
         }
     }
@@ -50,14 +49,23 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
     func backing() throws(SystemError) -> LoopBacking? {
         do throws(SystemError) {
             return try LoopBacking.of(try open(), number: number)
-        } catch  where Self.meansDetached(error.errno) {
+        } catch  where error.errno.meansGone {
             return nil
         }
     }
 
-    /// What the kernel answers for a device without a file, and for one that was removed meanwhile.
-    static func meansDetached(_ errno: Errno) -> Bool {
-        [.noAddress, .noDevice, .noEntry].contains(errno)
+    /// The path of the attached file as the kernel remembers it, or nil if nothing is attached.
+    ///
+    /// Neither the device nor the file is looked at, so this waits for nobody's detach and for no file system. It ends in
+    /// " (deleted)" for a file without a name, and lacks its beginning where the file's mount is gone or in another
+    /// mount namespace.
+    package func backingPath() throws(SystemError) -> String? {
+        try TextFile.value("/sys/block/loop\(number)/loop/backing_file")
+    }
+
+    /// Whether it goes away with its last user; false too if nothing is attached. Asks nobody else, as above.
+    package func goesWithLastUser() throws(SystemError) -> Bool {
+        try TextFile.value("/sys/block/loop\(number)/loop/autoclear") == "1"
     }
 
     /// The size a reader of the device sees.
@@ -86,7 +94,7 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
 
     /// The loop devices whose backing file is the node of this device, such as the one kubelet holds raw volumes with.
     package func stackedDevices() throws(SystemError) -> [LoopDevice] {
-        try LoopDevices.attached { $0.device == deviceNumber }
+        try LoopDevices.attached(named: nil) { $0.device == deviceNumber }
     }
 
     /// Opens the device node, making it where a private /dev does not show it.

@@ -28,17 +28,20 @@ package enum LoopDevices {
     /// Gives an open image a loop device, with this very open file, so that its flock lives as long as the device.
     ///
     /// The name is what LOOP_GET_STATUS64 shows (cut to 63 bytes). No device is left if this throws.
-    package static func attach(_ image: borrowing OwnedDescriptor, name: String, options: Options)
-        throws(SystemError) -> LoopDevice
-    {
+    ///
+    /// `avoided` are numbers that must not be given out, such as those of which a device node is shown to somebody.
+    package static func attach(
+        _ image: borrowing OwnedDescriptor, name: String, options: Options, avoiding avoided: Set<Int32> = []
+    ) throws(SystemError) -> LoopDevice {
         try checkText(name, call: "attach")
         let identity = try image.status().identity
         var tried: Set<Int32> = []
         var lastError = SystemError(call: "LOOP_CTL_GET_FREE", errno: .busy, object: name)
         for _ in 0..<attempts {
-            let number = try unusedNumber(besides: tried, withDiscard: options.allowDiscard)
+            let number = try unusedNumber(
+                besides: tried, avoiding: avoided, withDiscard: options.allowDiscard)
             tried.insert(number)
-            guard let device = LoopDevice(number: number) else { continue }
+            guard let device = try LoopDevice(number: number) else { continue }
             do throws(SystemError) {
                 try configure(device, image, name: name, options: options)
             } catch  where isTaken(error.errno) {
@@ -50,7 +53,8 @@ package enum LoopDevices {
             } catch {
                 try device.detach(identity, after: error)
             }
-            guard options.allowDiscard, device.hasLostDiscard else { return device }
+            guard options.allowDiscard else { return device }
+            guard try device.hasLostDiscard() else { return device }
             // Another process used the device without discard a moment ago.
             try device.detach(ifBackedBy: identity)
         }
@@ -65,26 +69,33 @@ package enum LoopDevices {
     }
 
     /// A number without an image that was not tried yet, one that can discard if that is wanted, or a new one.
-    private static func unusedNumber(besides tried: Set<Int32>, withDiscard: Bool) throws(SystemError)
-        -> Int32
-    {
+    private static func unusedNumber(
+        besides tried: Set<Int32>, avoiding avoided: Set<Int32>, withDiscard: Bool
+    ) throws(SystemError) -> Int32 {
         let object = "/dev/loop-control"
         let free = try SystemError.check("LOOP_CTL_GET_FREE", on: object, clinux_loop_free_number())
-        let hasLostDiscard = withDiscard && LoopDevice(number: free)?.hasLostDiscard == true
-        if !tried.contains(free), !hasLostDiscard { return free }
-        if hasLostDiscard, let idle = try idleNumberWithDiscard(besides: tried) { return idle }
+        let isUnfit = try avoided.contains(free) ? true : withDiscard ? hasLostDiscard(free) : false
+        if !tried.contains(free), !isUnfit { return free }
+        if isUnfit, let idle = try idleNumber(besides: tried.union(avoided), withDiscard) { return idle }
         return try SystemError.check("LOOP_CTL_ADD", on: object, clinux_loop_new_number())
     }
 
-    /// The lowest number without an image whose device can still discard.
-    private static func idleNumberWithDiscard(besides tried: Set<Int32>) throws(SystemError) -> Int32? {
+    private static func hasLostDiscard(_ number: Int32) throws(SystemError) -> Bool {
+        try LoopDevice(number: number)?.hasLostDiscard() ?? false
+    }
+
+    /// The lowest number without an image; with discard, one whose device can still do that.
+    private static func idleNumber(
+        besides tried: Set<Int32>, _ withDiscard: Bool
+    ) throws(SystemError) -> Int32? {
         let numbers = try Directory.open("/sys/block").entries()
             .filter { $0.hasPrefix("loop") }
             .compactMap { Int32($0.dropFirst(4)) }
         for number in numbers.sorted() where !tried.contains(number) {
             guard try FileStatus.at("/sys/block/loop\(number)/loop/backing_file") == nil,
-                let device = LoopDevice(number: number), !device.hasLostDiscard
+                let device = try LoopDevice(number: number)
             else { continue }
+            if withDiscard, try device.hasLostDiscard() { continue }
             return number
         }
         return nil
@@ -122,30 +133,5 @@ package enum LoopDevices {
                 LoopDevice(number: number, deviceNumber: DeviceNumber(major: major, minor: minor)))
         }
         return devices.sorted { $0.number < $1.number }
-    }
-
-    /// All devices that carry this file, found by device and inode, never by path.
-    ///
-    /// Looks at each attached device: about 40 microseconds for each. A file on NFS may keep the call waiting.
-    package static func backed(by file: FileIdentity) throws(SystemError) -> [LoopDevice] {
-        try attached { $0.identity == file }
-    }
-
-    /// All attached devices whose backing file passes a test.
-    static func attached(where matches: (LoopBacking) -> Bool) throws(SystemError) -> [LoopDevice] {
-        var found: [LoopDevice] = []
-        for device in try all() {
-            if let backing = try device.backing(), matches(backing) { found.append(device) }
-        }
-        return found
-    }
-
-    /// All attached devices with their status, for one look at everything.
-    package static func allWithStatus() throws(SystemError) -> [(device: LoopDevice, status: LoopStatus)] {
-        var found: [(device: LoopDevice, status: LoopStatus)] = []
-        for device in try all() {
-            if let status = try device.status() { found.append((device, status)) }
-        }
-        return found
     }
 }

@@ -6,6 +6,8 @@ package struct LoopStatus: Equatable, Sendable {
     package let backing: FileIdentity
     /// The device number behind the backing file where that is itself a block device node.
     package let backingDevice: DeviceNumber?
+    /// What it was named at its attachment, cut to 63 bytes.
+    package let name: String
     /// The path the kernel shows for the file, for messages; ends in " (deleted)" for a file without a name.
     package let backingPath: String
     /// Whether it was attached for reading only.
@@ -26,8 +28,8 @@ package struct LoopStatus: Equatable, Sendable {
         let sector = try SystemError.check("BLKSSZGET", on: path, clinux_block_sector_bytes(device.number))
         let size = try SystemError.check("BLKGETSIZE64", on: path, clinux_block_size_bytes(device.number))
         return LoopStatus(
-            backing: backing.identity, backingDevice: backing.device,
-            backingPath: TextFile.read("/sys/block/loop\(number)/loop/backing_file") ?? "",
+            backing: backing.identity, backingDevice: backing.device, name: backing.name,
+            backingPath: try TextFile.value("/sys/block/loop\(number)/loop/backing_file") ?? "",
             readOnly: backing.readOnly, directIO: backing.directIO, autoclear: backing.autoclear,
             blockSizeBytes: UInt32(sector), sizeBytes: size)
     }
@@ -36,6 +38,7 @@ package struct LoopStatus: Equatable, Sendable {
 /// What one question to the loop driver tells.
 struct LoopBacking: Sendable {
     let identity: FileIdentity
+    let name: String
     let device: DeviceNumber?
     let readOnly: Bool
     let directIO: Bool
@@ -50,7 +53,15 @@ struct LoopBacking: Sendable {
         return LoopBacking(
             identity: FileIdentity(
                 major: found.backing_major, minor: found.backing_minor, inode: found.backing_inode),
+            name: text(found.name),
             device: node.major == 0 && node.minor == 0 ? nil : node, readOnly: found.read_only,
             directIO: found.direct_io, autoclear: found.autoclear)
+    }
+
+    /// Text from a field of C that is cut at its first zero byte.
+    private static func text<Field>(_ field: Field) -> String {
+        unsafe withUnsafeBytes(of: field) { bytes in
+            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
     }
 }

@@ -13,6 +13,19 @@ package enum TextFile {
         }
     }
 
+    /// The same where only the kernel's word counts: nil if it says that there is no such thing.
+    ///
+    /// Any other failure (no descriptor or memory left, say) throws: it tells nothing about the thing.
+    package static func value(_ path: String, limitBytes: Int = 8192) throws(SystemError) -> String? {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try readBytes(path, limitBytes: limitBytes)
+        } catch  where error.errno.meansGone {
+            return nil
+        }
+        return String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes, as: UTF8.self)
+    }
+
     /// Writes one setting of /proc or /sys.
     static func write(_ path: String, _ text: String) throws(SystemError) {
         let file = try OwnedDescriptor.open(path, .readWrite)
@@ -39,4 +52,9 @@ package enum TextFile {
             if bytes.count < chunk { return content }
         }
     }
+}
+
+extension Errno {
+    /// What the kernel answers for a device, or an attribute of one, that it does not have (any more).
+    var meansGone: Bool { [.noEntry, .noAddress, .noDevice].contains(self) }
 }

@@ -73,7 +73,7 @@ extension Directory {
         let image = try openFile(PoolLayout.image, .readWrite)
         let isLocked = try image.lockImage(.exclusive)
         // A loop device that somebody made by hand holds no lock.
-        let devices = try LoopDevices.backed(by: status.identity)
+        let devices = try LoopDevices.backed(by: status.identity, named: PoolLayout.image)
         if isLocked, !devices.isEmpty { try image.unlock() }
         return HeldImage(isFree: isLocked && devices.isEmpty, image: image)
     }

@@ -14,7 +14,7 @@ extension OwnedDescriptor {
         let deadline = Clock.monotonicNanoseconds + Self.lagNanoseconds
         while try !tryLock(kind) {
             guard Clock.monotonicNanoseconds < deadline,
-                try LoopDevices.backed(by: status().identity).isEmpty
+                try LoopDevices.backed(by: status().identity, named: PoolLayout.image).isEmpty
             else { return false }
             Clock.sleep(nanoseconds: Self.pauseNanoseconds)
         }

@@ -52,7 +52,7 @@ package final class KernelNode: NodeHost {
         try VolumeFault.onHost("look for loop devices") { () throws(SystemError) in
             var known = Attachments()
             for (id, image) in zip(ids, images) {
-                guard let hint = hints.withLock({ $0[id] }), let device = LoopDevice(number: hint.number),
+                guard let hint = hints.withLock({ $0[id] }), let device = try LoopDevice(number: hint.number),
                     let status = try device.status(), status.backing == image
                 else { return try search(for: ids, images) }
                 known.add(device, status)
@@ -116,10 +116,13 @@ struct Attachments {
     private var byImage: [FileIdentity: (device: LoopDevice, status: LoopStatus)] = [:]
     private var byPath: [String: (device: LoopDevice, status: LoopStatus)] = [:]
 
-    /// Looks at every loop device of the node, some 40 microseconds each.
+    /// Looks at every loop device whose file is called as images are, some 40 microseconds each.
+    ///
+    /// Strangers are not asked: their file systems may fail, or keep the caller waiting.
     static func read() throws(SystemError) -> Attachments {
         var all = Attachments()
-        for (device, status) in try LoopDevices.allWithStatus() { all.add(device, status) }
+        let found = try LoopDevices.look { $0.withoutDeletedMark.hasSuffix("/\(PoolLayout.image)") }
+        for (device, status) in found.seen { all.add(device, status) }
         return all
     }
 
@@ -130,14 +133,6 @@ struct Attachments {
 
     func find(_ image: FileIdentity?, _ path: String?) -> (device: LoopDevice, status: LoopStatus)? {
         image.flatMap { byImage[$0] } ?? path.flatMap { byPath[$0] }
-    }
-}
-
-extension String {
-    /// The kernel appends a mark to the path of a backing file that was unlinked (Linux, `d_path`).
-    var withoutDeletedMark: String {
-        let mark = " (deleted)"
-        return hasSuffix(mark) ? String(dropLast(mark.count)) : self
     }
 }
 
@@ -162,7 +157,7 @@ extension BackingFile {
 extension Device {
     /// The device in the terms of the host; ENODEV if it was removed meanwhile (LOOP_CTL_REMOVE), by whomever.
     func loop() throws(SystemError) -> LoopDevice {
-        guard let loop = LoopDevice(number: number) else {
+        guard let loop = try LoopDevice(number: number) else {
             throw SystemError(call: "look for", errno: .noDevice, object: path)
         }
         return loop

@@ -9,6 +9,8 @@ package struct NodeView: Sendable {
     }
 
     let attachments: [Attachment]
+    /// Devices on images whose file systems answer no question about them.
+    let unseen: [UnseenLoop]
     let mounts: MountIndex
     let locks: FileLocks
     private let byFile: [FileIdentity: [Attachment]]
@@ -16,14 +18,19 @@ package struct NodeView: Sendable {
     /// Looks at the kernel; takes no lock and keeps nothing open.
     package static func look() throws(VolumeFault) -> NodeView {
         try VolumeFault.onHost("look at loop devices, mounts and locks") { () throws(SystemError) in
-            NodeView(
-                attachments: try LoopDevices.allWithStatus().map(Attachment.init),
+            // Only files that are called as images are: strangers' file systems may fail, or keep the look waiting.
+            let devices = try LoopDevices.look { $0.withoutDeletedMark.hasSuffix("/\(PoolLayout.image)") }
+            return NodeView(
+                attachments: devices.seen.map(Attachment.init), unseen: devices.unseen,
                 mounts: MountIndex(try MountTable.read()), locks: try FileLocks.read())
         }
     }
 
-    private init(attachments: [Attachment], mounts: MountIndex, locks: FileLocks) {
+    private init(
+        attachments: [Attachment], unseen: [UnseenLoop], mounts: MountIndex, locks: FileLocks
+    ) {
         self.attachments = attachments
+        self.unseen = unseen
         self.mounts = mounts
         self.locks = locks
         byFile = Dictionary(grouping: attachments, by: \.status.backing)

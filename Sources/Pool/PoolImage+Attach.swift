@@ -32,7 +32,7 @@ extension PoolImage {
 
     /// The device that a driver attached earlier, recognized by the inode of its file and by the lock that it holds.
     private func attached(_ file: borrowing OwnedDescriptor) throws -> LoopDevice? {
-        let devices = try LoopDevices.backed(by: file.status().identity)
+        let devices = try LoopDevices.backed(by: file.status().identity, named: Layout.image)
         guard let device = devices.first, let status = try device.status() else { return nil }
         guard devices.count == 1, try !holdsNoLock(file) else {
             throw trouble(

@@ -11,7 +11,7 @@ extension PoolImage {
             try Mounting.unmount(Layout.mountPoint, in: root)
         }
         guard let file = try root.status(Layout.image) else { return }
-        for device in try LoopDevices.backed(by: file.identity) {
+        for device in try LoopDevices.backed(by: file.identity, named: Layout.image) {
             try device.detach(ifBackedBy: file.identity)
         }
     }

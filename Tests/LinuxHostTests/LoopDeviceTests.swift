@@ -34,7 +34,7 @@ import Testing
         #expect(status.backingPath == "\(temporary.path)/image")
         #expect(status.blockSizeBytes == 4096 && status.sizeBytes == 64 << 20)
         #expect(!status.readOnly && !status.autoclear && !status.directIO)
-        #expect(LoopDevice(deviceNumber: device.deviceNumber) == device)
+        #expect(try LoopDevice(deviceNumber: device.deviceNumber) == device)
         try device.detach()
         #expect(try device.status()?.backing != identity)
         #expect(try LoopDevices.backed(by: identity).isEmpty)

@@ -10,7 +10,7 @@ package struct KernelLeaks: Equatable, Sendable, CustomStringConvertible {
     /// Looks now; other tests and programs have folders of their own and do not count.
     package static func below(_ path: String) throws -> KernelLeaks {
         let mounts = try MountTable.read().mounts.map(\.target).filter { $0.hasPrefix(path + "/") }
-        let devices = try LoopDevices.allWithStatus().filter { $0.status.backingPath.hasPrefix(path + "/") }
+        let devices = try LoopDevices.sights().filter { $0.path.hasPrefix(path + "/") }
         return KernelLeaks(mounts: mounts, devices: devices.map(\.device))
     }
 
@@ -35,9 +35,9 @@ package struct KernelLeaks: Equatable, Sendable, CustomStringConvertible {
     }
 
     private static func detachAll(below path: String) throws {
-        for (device, status) in try LoopDevices.allWithStatus()
-        where (status.backingPath + "/").hasPrefix(path + "/") {
-            try device.detach(ifBackedBy: status.backing)
+        for sight in try LoopDevices.sights() where (sight.path + "/").hasPrefix(path + "/") {
+            guard let content = try sight.device.content(), content.path == sight.path else { continue }
+            try sight.device.detach(ifHolding: content)
         }
     }
 }

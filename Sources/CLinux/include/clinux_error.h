@@ -25,6 +25,8 @@ extern const int32_t clinux_error_too_big;
 extern const int32_t clinux_error_bad_descriptor;
 extern const int32_t clinux_error_fault;
 extern const int32_t clinux_error_no_memory;
+extern const int32_t clinux_error_many_files;
+extern const int32_t clinux_error_table_full;
 extern const int32_t clinux_error_not_tty;
 extern const int32_t clinux_error_no_call;
 extern const int32_t clinux_error_cross_device;

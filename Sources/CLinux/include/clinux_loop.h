@@ -34,6 +34,7 @@ struct clinux_loop_status {
     bool read_only;
     bool direct_io;
     bool autoclear;
+    uint8_t name[64]; /* as given to clinux_loop_configure, ends in a zero byte */
 };
 typedef struct clinux_loop_status clinux_loop_status;
 
@@ -42,7 +43,7 @@ int32_t clinux_loop_get_status(int32_t device, clinux_loop_status *_Nonnull resu
 
 /* LOOP_CLR_FD. 0 also if the kernel only marked the device for the last close. ENXIO: nothing attached. */
 int32_t clinux_loop_clear(int32_t device);
-/* Takes back that mark. */
+/* Takes back that mark, also where the status cannot be read. ENXIO: nothing attached. */
 int32_t clinux_loop_unmark_autoclear(int32_t device);
 int32_t clinux_loop_refresh_capacity(int32_t device);
 
