@@ -139,6 +139,14 @@ int32_t clinux_set_no_copy_on_write(int32_t fd)
     return ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0 ? 0 : -errno;
 }
 
+int32_t clinux_keeps_extents(int32_t folder)
+{
+    int flags = 0;
+    if (ioctl(folder, FS_IOC_GETFLAGS, &flags) != 0)
+        return -errno;
+    return (flags & FS_EXTENT_FL) != 0;
+}
+
 int64_t clinux_count_extents(int32_t fd)
 {
     struct fiemap map = {.fm_length = FIEMAP_MAX_OFFSET};

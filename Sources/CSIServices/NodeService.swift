@@ -19,13 +19,13 @@ package struct NodeLimits: Equatable, Sendable {
 package struct NodeService: Sendable {
     let nodeID: String
     let volumes: NodeVolumes
-    let topology: Topology
+    let topology: @Sendable () -> Topology
     let paths: PathPolicy
     let limits: NodeLimits
 
-    /// Serves the volumes of this node, at paths that the policy admits and within its limits.
+    /// Serves the volumes of this node, at paths that the policy admits and within its limits; `topology` is asked each time.
     package init(
-        nodeID: String, volumes: NodeVolumes, topology: Topology, paths: PathPolicy,
+        nodeID: String, volumes: NodeVolumes, topology: @escaping @Sendable () -> Topology, paths: PathPolicy,
         limits: NodeLimits = NodeLimits()
     ) {
         self.nodeID = nodeID
@@ -49,7 +49,7 @@ package struct NodeService: Sendable {
                 [nodeID, topology, limits] _ throws(VolumeFault) in
                 CSI.NodeGetInfoResponse(
                     nodeID: nodeID, maxVolumesPerNode: limits.volumes,
-                    accessibleTopology: CSI.Topology(segments: topology))
+                    accessibleTopology: CSI.Topology(segments: topology()))
             },
         ]
     }
@@ -134,7 +134,7 @@ package struct NodeService: Sendable {
         let handle = try RequestChecks.required(request.volumeID, "volume_id")
         let target = try paths.admit(request.targetPath, field: "target_path")
         // CSI 1.x, NodeUnpublishVolume: what is not published is unpublished already.
-        if let id = try volumes.id(of: handle) { try volumes.unpublish(id, from: target) }
+        if let id = try volumes.id(of: handle, leaving: target) { try volumes.unpublish(id, from: target) }
         return CSI.NodeUnpublishVolumeResponse()
     }
 }

@@ -88,7 +88,7 @@ package final class Driver: Sendable {
         let handlers =
             relayed
             + NodeService(
-                nodeID: options.nodeID, volumes: volumes, topology: catalog.topology, paths: options.paths,
+                nodeID: options.nodeID, volumes: volumes, topology: { catalog.topology }, paths: options.paths,
                 limits: options.limits
             ).handlers
         self.pools = pools

@@ -53,7 +53,7 @@ package struct Mount: Equatable, Sendable {
     }
 
     /// Undoes `\040` and its like.
-    private static func unescaped(_ field: Substring.UTF8View) -> String {
+    static func unescaped(_ field: Substring.UTF8View) -> String {
         var bytes: [UInt8] = []
         var rest = field[...]
         while let byte = rest.popFirst() {

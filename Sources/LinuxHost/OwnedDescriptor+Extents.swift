@@ -23,4 +23,16 @@ extension Directory {
         case .nfs, .other: return nil
         }
     }
+
+    /// Whether files in this folder can reserve blocks, as far as that can be told without writing; nil if it cannot.
+    package func reservesBlocks() throws(SystemError) -> Bool? {
+        switch try space().type {
+        case .xfs, .btrfs, .tmpfs: return true
+        case .ext4:
+            let result = clinux_keeps_extents(number)
+            // Ext2 and ext3 go by the same number and cannot.
+            return try SystemError.check("FS_IOC_GETFLAGS", on: pathForMessages, result) != 0 ? true : nil
+        case .nfs, .other: return nil
+        }
+    }
 }

@@ -42,7 +42,7 @@ extension DiskPool {
         _ name: VolumeName, in folder: String,
         _ fill: (borrowing Directory, _ path: String) throws(VolumeFault) -> Void
     ) throws(VolumeFault) {
-        let staging = try opened(PoolLayout.staging)
+        let staging = try made(PoolLayout.staging)
         let building = "\(name).\(RandomBytes.hex(byteCount: 4))"
         try claiming(building, in: staging) { () throws(VolumeFault) in
             try publish(name, in: folder, as: building, staging, fill)
@@ -55,7 +55,7 @@ extension DiskPool {
     ) throws(VolumeFault) {
         do {
             let built = try build(name, as: building, in: staging, fill)
-            let published = try opened(folder)
+            let published = try made(folder)
             try show(building, of: staging, in: published, as: name)
             try confirm(name, in: published, orBackTo: staging, as: building)
             try VolumeFault.onHost("publish \(name)") { () throws(SystemError) in try built.unlock() }
@@ -184,7 +184,7 @@ extension DiskPool {
     @discardableResult
     package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord {
         guard pool.isShared else { return try growAlone(record, to: size) }
-        let staging = try opened(PoolLayout.staging)
+        let staging = try made(PoolLayout.staging)
         return try claiming(growth(of: record.id.name), in: staging) { () throws(VolumeFault) in
             // Another node may have grown it since the record was read.
             guard let current = try self.record(of: record.id.name) else {

@@ -39,9 +39,8 @@ extension DiskPool {
     }
 
     package func removeGroup(_ name: VolumeName) throws(VolumeFault) {
-        let groups = try opened(PoolLayout.groups)
         guard try folder(of: name, in: PoolLayout.groups) != nil else { return }
-        try discard(name, from: groups)
+        try discard(name, from: try opened(PoolLayout.groups))
     }
 
     /// The names of the members of all groups.

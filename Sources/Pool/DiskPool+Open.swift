@@ -21,15 +21,17 @@ private struct IdentityFile: Codable {
 extension DiskPool {
     /// Opens the pool, or makes it in a folder that is missing or empty; sweeps what an interrupted run left.
     ///
-    /// With an `image` the path is its mount point.
+    /// With an `image` the path is its mount point. A pool that is there is opened without a write, so that one that is
+    /// full or read-only can be served; what can only be done by writing is logged and left where it fails. Whether one
+    /// that is not there may be made says `beginning`.
     ///
     /// - Throws: `PoolError` for a folder with other contents, an unknown format version, or host trouble.
     package static func open(
         _ path: String, in image: PoolImage? = nil, name: PoolName, sharing: PoolSharing = PoolSharing(),
-        log: Logger
+        beginning: PoolBeginning? = nil, watcher: PoolWatcher = PoolWatcher(), log: Logger
     ) throws(PoolError) -> DiskPool {
         do {
-            return try opening(path, image, name: name, sharing, log: log)
+            return try opening(path, image, name: name, sharing, beginning, watcher, log: log)
         } catch let error as PoolError {
             throw error
         } catch {
@@ -38,22 +40,29 @@ extension DiskPool {
     }
 
     private static func opening(
-        _ path: String, _ image: PoolImage?, name: PoolName, _ sharing: PoolSharing, log: Logger
+        _ path: String, _ image: PoolImage?, name: PoolName, _ sharing: PoolSharing,
+        _ beginning: PoolBeginning?, _ watcher: PoolWatcher, log: Logger
     ) throws -> DiskPool {
-        try makeFolder(path)
+        watcher.onStep("open \(path)")
+        try makeFolder(path, beginning)
         let root = try Directory.open(path)
         let isShared = try sharing.decided(for: root, path: path, name: name)
         try refuseStrangers(root, path: path, name: name)
-        for folder in PoolLayout.folders { _ = try root.ensure(folder, mode: 0o700) }
-        let (id, identity) = try identity(of: root, path: path, name: name, isShared: isShared)
-        let features = try PoolFeatures.probe(root, isShared: isShared)
+        watcher.onStep("read \(PoolLayout.identityFile)")
+        let (id, identity) = try identity(of: root, path: path, name: name, isShared: isShared, beginning)
+        watcher.onStep("make folders that are missing")
+        try makeLayout(root, name: name, log)
+        watcher.onStep("ask what the file system can do")
+        let features = try PoolFeatures.of(root, isShared: isShared)
         let description = PoolDescription(
             id: id, name: name, defaultProvisioning: features.canAllocate ? .thick : .thin, sectorBytes: 4096,
             sharesBlocks: features.canReflink, isShared: isShared)
         let pool = DiskPool(
             pool: description, path: path, features: features, identity: identity, image: image,
-            noteName: isShared ? NoteFile.name(of: sharing.node) : PoolLayout.note, log: log)
-        try pool.sweep()
+            noteName: isShared ? NoteFile.name(of: sharing.node) : PoolLayout.note, watcher: watcher, log: log
+        )
+        watcher.onStep("remove leftovers")
+        pool.sweep()
         log.info(
             "pool opened", (.pool, name.text), (.path, path), (.poolID, id.text),
             (.filesystem, features.filesystem), (.features, description.words),
@@ -61,12 +70,30 @@ extension DiskPool {
         return pool
     }
 
-    static func makeFolder(_ path: String) throws {
+    /// Makes the folder if only that is missing; looks first, as even mkdir(2) of a folder that is there waits for a thaw.
+    static func makeFolder(_ path: String, _ beginning: PoolBeginning?) throws {
         let cut = path.lastIndex(of: "/") ?? path.startIndex
         let parent = path[..<cut].isEmpty ? "/" : String(path[..<cut])
         let last = String(path[cut...].dropFirst())
-        guard !last.isEmpty else { return }
+        guard !last.isEmpty, try FileStatus.at(path) == nil else { return }
+        try beginning?.permit()
         _ = try Directory.open(parent).ensure(last, mode: 0o700)
+    }
+
+    /// Makes folders that a new pool lacks, or one of an earlier version; one that is full or read-only goes without.
+    private static func makeLayout(
+        _ root: borrowing Directory, name: PoolName, _ log: Logger
+    ) throws(SystemError) {
+        for folder in PoolLayout.folders {
+            guard try root.status(folder)?.kind != .directory else { continue }
+            do {
+                try root.ensure(folder, mode: 0o700)
+            } catch {
+                guard Errno.noRoom.contains(error.errno) else { throw error }
+                log.warning(
+                    "a folder of the pool cannot be made now", (.pool, name.text), (.error, "\(error)"))
+            }
+        }
     }
 
     /// A folder that is no pool yet must be empty, so that a pool whose disk is not mounted is not made anew on the
@@ -94,9 +121,11 @@ extension DiskPool {
     }
 
     private static func identity(
-        of root: borrowing Directory, path: String, name: PoolName, isShared: Bool
+        of root: borrowing Directory, path: String, name: PoolName, isShared: Bool,
+        _ beginning: PoolBeginning?
     ) throws -> (PoolID, FileIdentity) {
         if try root.status(PoolLayout.identityFile) == nil {
+            try beginning?.permit()
             let file = IdentityFile(
                 version: IdentityFile.newestVersion, id: RandomBytes.hex(byteCount: 8),
                 created: Clock.wallClockRFC3339())
@@ -135,46 +164,6 @@ extension DiskPool {
                 description: "pool \(name) at \(path): \(PoolLayout.identityFile) holds no pool id")
         }
         return (id, status.identity)
-    }
-
-    /// Removes what was being built or reclaimed when an earlier run ended.
-    ///
-    /// A builder holds a lock on its folder; a folder without one is a leftover.
-    private func sweep() throws {
-        let staging = try opened(PoolLayout.staging)
-        for entry in try staging.entries() {
-            guard try BuildClaim.removeUnclaimed(entry, from: staging) else { continue }
-            swept.add(1, ordering: .relaxed)
-            log.info("leftover of an interrupted creation removed", (.pool, pool.name.text), (.path, entry))
-        }
-        try completeGrowths()
-        // The one before may have been killed between a growth and its telling.
-        if pool.isShared { try tellOfGrowth() }
-        let rest = try opened(PoolLayout.trash).entries()
-        if !rest.isEmpty { trash.wake() }
-    }
-
-    /// Lets records of volumes catch up with images that an interrupted growth left longer.
-    ///
-    /// Forward, because the image may have been staged at its new length since; the caller repeats the growth anyway.
-    private func completeGrowths() throws {
-        let names = try names()
-        for start in stride(from: 0, to: names.count, by: 256) {
-            try completeGrowths(of: names[start..<min(start + 256, names.count)])
-        }
-    }
-
-    private func completeGrowths(of names: ArraySlice<VolumeName>) throws {
-        for case (let record, .some(let image)) in try volumes(names) where image.size > record.size {
-            do {
-                let record = try grow(record, to: image.size)
-                log.info(
-                    "record of an interrupted growth completed", (.volumeID, "\(record.id)"),
-                    (.sizeBytes, record.size.bytes))
-            } catch .operationPending {
-                // It is not interrupted: another node is at it.
-            }
-        }
     }
 }
 

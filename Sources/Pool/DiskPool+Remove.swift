@@ -3,8 +3,8 @@ package import Volumes
 
 extension DiskPool {
     package func remove(_ name: VolumeName) throws(VolumeFault) {
-        let volumes = try opened(PoolLayout.volumes)
         guard let folder = try folder(of: name) else { return }
+        let volumes = try opened(PoolLayout.volumes)
         let step = "delete volume \(name)"
         let held = try VolumeFault.onHost(step) { () throws(SystemError) in try folder.lockImage() }
         guard held.isFree else {
@@ -37,7 +37,7 @@ extension DiskPool {
 
     /// Makes a published folder disappear in one durable step; its blocks come back later.
     func discard(_ name: VolumeName, from published: borrowing Directory) throws(VolumeFault) {
-        let trash = try opened(PoolLayout.trash)
+        let trash = try made(PoolLayout.trash)
         try VolumeFault.onHost("delete \(name)") { () throws(SystemError) in
             do throws(SystemError) {
                 try published.moveFolder(

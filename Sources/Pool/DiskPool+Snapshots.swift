@@ -63,8 +63,7 @@ extension DiskPool {
     }
 
     package func removeSnapshot(_ name: VolumeName) throws(VolumeFault) {
-        let snapshots = try opened(PoolLayout.snapshots)
         guard try folder(of: name, in: PoolLayout.snapshots) != nil else { return }
-        try discard(name, from: snapshots)
+        try discard(name, from: try opened(PoolLayout.snapshots))
     }
 }

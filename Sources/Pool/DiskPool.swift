@@ -19,7 +19,7 @@ package final class DiskPool: VolumeStore {
     package let path: String
     /// What the file system below can do.
     package let features: PoolFeatures
-    let identity: FileIdentity
+    private let identity: Mutex<FileIdentity>
     /// The file that holds the pool's file system, where it is one of its own.
     let image: PoolImage?
     let mkfs: Mkfs
@@ -30,36 +30,63 @@ package final class DiskPool: VolumeStore {
     /// True once copies are to be given up.
     let isStopping = Mutex(false)
     let swept = Atomic(0)
+    private let watcher: PoolWatcher
 
     /// Half-made objects of interrupted creations that were removed since the start.
     package var leftoversSwept: Int { swept.load(ordering: .relaxed) }
 
     init(
         pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity,
-        image: PoolImage?, noteName: String = PoolLayout.note, log: Logger
+        image: PoolImage?, noteName: String = PoolLayout.note, watcher: PoolWatcher = PoolWatcher(),
+        log: Logger
     ) {
+        self.watcher = watcher
         self.noteName = noteName
         self.pool = pool
         self.path = path
         self.features = features
-        self.identity = identity
+        self.identity = Mutex(identity)
         self.image = image
         self.mkfs = Mkfs()
         self.trash = Reclaimer(poolPath: path, log: log)
         self.log = log
     }
 
-    /// The pool folder, if it is still the one that was opened at start.
+    /// The pool folder, if the pool that was opened is there.
+    ///
+    /// Told by device and inode of its identity file; where these are others, by what that says, as a disk that was
+    /// unmounted and mounted again may have another device number.
     func opened() throws(VolumeFault) -> Directory {
         let trouble: String
         do {
             let root = try Directory.open(path)
-            if try root.status(PoolLayout.identityFile)?.identity == identity { return root }
-            trouble = "it is not the folder that was opened at start; is its disk still mounted there?"
+            let found = try root.status(PoolLayout.identityFile)?.identity
+            if let found, found == identity.withLock({ $0 }) { return root }
+            guard let other = try stranger(in: root, found) else {
+                return root
+            }
+            trouble = other
         } catch {
             trouble = "\(error)"
         }
+        watcher.onLoss()
         throw .notNow("pool \(pool.name) at \(path) cannot be used: \(trouble)")
+    }
+
+    /// Why a folder with another identity file is not the pool; nothing if it is, which is then remembered.
+    private func stranger(in root: borrowing Directory, _ found: FileIdentity?) throws -> String? {
+        guard let found else {
+            return "there is no \(PoolLayout.identityFile) any more; is its disk still mounted there?"
+        }
+        let (id, file) = try Self.readIdentity(of: root, path: path, name: pool.name)
+        guard id == pool.id else {
+            return
+                "pool \(id) is there now, and pool \(pool.id) was opened at start; bring that back, or start anew"
+        }
+        guard file == found else { return "it was exchanged while it was looked at" }
+        identity.withLock { $0 = file }
+        log.info("the pool is back, on a disk that was mounted anew", (.pool, pool.name.text), (.path, path))
+        return nil
     }
 
     /// Whether the pool that was opened is still at its place.
@@ -80,11 +107,33 @@ package final class DiskPool: VolumeStore {
         }
     }
 
+    /// The same, or nothing if it is missing, as it may be in a pool of an earlier version that is read-only.
+    func openedIfThere(_ folder: String) throws(VolumeFault) -> Directory? {
+        let root = try opened()
+        do {
+            return try root.open(folder)
+        } catch {
+            guard error.errno == .noEntry else {
+                throw .host(step: "open \(folder) of pool \(pool.name)", cause: "\(error)")
+            }
+            return nil
+        }
+    }
+
+    /// The same for who puts something into it, made if it is missing.
+    func made(_ folder: String) throws(VolumeFault) -> Directory {
+        let root = try opened()
+        try VolumeFault.onHostAllocating("make \(folder) of pool \(pool.name)") { () throws(SystemError) in
+            if try root.status(folder) == nil { try root.ensure(folder, mode: 0o700) }
+        }
+        return try opened(folder)
+    }
+
     /// The folder of a volume (or snapshot), or nothing if there is no such one.
     func folder(
         of name: VolumeName, in folder: String = PoolLayout.volumes
     ) throws(VolumeFault) -> Directory? {
-        let opened = try opened(folder)
+        guard let opened = try openedIfThere(folder) else { return nil }
         do {
             return try opened.open(name.text)
         } catch {
@@ -96,13 +145,20 @@ package final class DiskPool: VolumeStore {
     }
 
     package func check() throws(VolumeFault) {
+        guard try !isReadOnly() else { throw readOnlyFault }
+    }
+
+    /// Whether the pool, which must be there, takes no writes.
+    package func isReadOnly() throws(VolumeFault) -> Bool {
         let root = try opened()
-        let space = try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
-            try root.space()
+        return try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
+            try root.space().isReadOnly
         }
-        guard !space.isReadOnly else {
-            throw .notNow("pool \(pool.name) at \(path) is read-only; remount it writable")
-        }
+    }
+
+    /// What is said of a pool that takes no writes.
+    package var readOnlyFault: VolumeFault {
+        .notNow("pool \(pool.name) at \(path) is read-only; remount it writable")
     }
 
     package func space() throws(VolumeFault) -> PoolSpace {
@@ -154,11 +210,7 @@ package final class DiskPool: VolumeStore {
     package func names() throws(VolumeFault) -> [VolumeName] { try names(in: PoolLayout.volumes) }
 
     func names(in folder: String) throws(VolumeFault) -> [VolumeName] {
-        let opened = try opened(folder)
-        let entries = try VolumeFault.onHost("list \(folder) of pool \(pool.name)") {
-            () throws(SystemError) in
-            try opened.entries()
-        }
+        let entries = try openedIfThere(folder)?.listed("list \(folder) of pool \(pool.name)") ?? []
         return entries.compactMap { VolumeName(folder: $0) }.sorted()
     }
 
@@ -184,7 +236,7 @@ package final class DiskPool: VolumeStore {
         elsewhere: (VolumeName) throws(VolumeFault) -> Void = { _ in }
     ) throws(VolumeFault) {
         guard !names.isEmpty else { return }
-        let parent = try opened(parent)
+        guard let parent = try openedIfThere(parent) else { return }
         for name in names {
             if name.membership != nil {
                 try elsewhere(name)
@@ -202,10 +254,7 @@ package final class DiskPool: VolumeStore {
     }
 
     package func hasTrash() throws(VolumeFault) -> Bool {
-        let trash = try opened(PoolLayout.trash)
-        return try VolumeFault.onHost("examine trash of pool \(pool.name)") { () throws(SystemError) in
-            try !trash.entries().isEmpty
-        }
+        try openedIfThere(PoolLayout.trash)?.listed("examine trash of pool \(pool.name)").isEmpty == false
     }
 
     package func stamp() throws(VolumeFault) -> PoolStamp {
@@ -249,6 +298,17 @@ package final class DiskPool: VolumeStore {
         guard let folder = try folder(of: name) else { return nil }
         return try VolumeFault.onHost("examine image of volume \(name)") { () throws(SystemError) in
             try folder.status(PoolLayout.image)
+        }
+    }
+}
+
+extension Directory {
+    /// The names in the folder.
+    fileprivate func listed(_ step: String) throws(VolumeFault) -> [String] {
+        do {
+            return try entries()
+        } catch {
+            throw .host(step: step, cause: "\(error)")
         }
     }
 }

@@ -25,11 +25,36 @@ package struct PoolFeatures: Equatable, Sendable {
         return ByteCount(known: 1 << 20 + total / 1024)
     }
 
-    /// Tries things out with files in the pool's staging folder, and removes them.
-    static func probe(_ root: borrowing Directory, isShared: Bool) throws -> PoolFeatures {
-        let staging = try root.open(PoolLayout.staging)
+    /// Asks the file system that holds the pool; writes only where that does not tell.
+    static func of(_ root: borrowing Directory, isShared: Bool) throws -> PoolFeatures {
         let space = try root.space()
         let type = space.type
+        let (canAllocate, canReflink) =
+            if let told = try asked(root) { told } else { try tried(root, isShared: isShared) }
+        return PoolFeatures(
+            filesystem: "\(type)", canAllocate: canAllocate, canReflink: canReflink, isOfMany: space.isOfMany,
+            isXFS: type == .xfs, isBtrfs: type == .btrfs)
+    }
+
+    private static func asked(_ root: borrowing Directory) throws(SystemError) -> (Bool, Bool)? {
+        guard let reserves = try root.reservesBlocks(), let shares = try root.sharesBlocks() else {
+            return nil
+        }
+        return (reserves, shares)
+    }
+
+    /// Tries things out with files in the pool's staging folder, and removes them.
+    private static func tried(_ root: borrowing Directory, isShared: Bool) throws -> (Bool, Bool) {
+        do {
+            return try triedNow(root, isShared: isShared)
+        } catch let error as SystemError where Errno.noRoom.contains(error.errno) {
+            // LIMIT: what it cannot show now is taken for the usual until the next start.
+            return (true, false)
+        }
+    }
+
+    private static func triedNow(_ root: borrowing Directory, isShared: Bool) throws -> (Bool, Bool) {
+        let staging = try root.open(PoolLayout.staging)
         let probe = "probe.\(RandomBytes.hex(byteCount: 4))"
         let claim = isShared ? try BuildClaim.take(probe, in: staging) : nil
         defer { claim?.end() }
@@ -42,10 +67,7 @@ package struct PoolFeatures: Equatable, Sendable {
         let canAllocate = try supported { () throws(SystemError) in try source.allocate(bytes: 1 << 16) }
         let copy = try folder.createFile("copy", mode: 0o600)
         let canReflink = try supported { () throws(SystemError) in try copy.clone(from: source) }
-        return PoolFeatures(
-            filesystem: "\(type)", canAllocate: canAllocate, canReflink: canReflink, isOfMany: space.isOfMany,
-            isXFS: type == .xfs,
-            isBtrfs: type == .btrfs)
+        return (canAllocate, canReflink)
     }
 
     private static func removeProbe(_ probe: String, from staging: borrowing Directory) {
@@ -70,4 +92,9 @@ package struct PoolFeatures: Equatable, Sendable {
             }
         }
     }
+}
+
+extension Errno {
+    /// What a file system answers that is full or read-only, and well otherwise.
+    static let noRoom = [Errno.noSpace, .quota, .readOnly]
 }

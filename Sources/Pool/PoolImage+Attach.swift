@@ -98,7 +98,7 @@ extension PoolImage {
     func ensureMounted(
         _ device: LoopDevice, _ filesystem: Filesystem, in root: borrowing Directory
     ) throws {
-        _ = try root.ensure(Layout.mountPoint, mode: 0o700)
+        if try root.status(Layout.mountPoint) == nil { _ = try root.ensure(Layout.mountPoint, mode: 0o700) }
         if let status = try root.status(Layout.mountPoint), status.isMountRoot {
             return try recognize(device, mountID: status.mountID)
         }
@@ -130,13 +130,16 @@ extension PoolImage {
         do {
             // XFS that was shut down answers EIO and does not look read-only.
             _ = try Directory.open(mountPoint)
-            guard mount.isReadOnly else { return }
         } catch {
-            log.warning("the pool's mount does not answer", (.pool, pool.text), (.error, "\(error)"))
+            throw trouble(
+                "\(mountPoint) does not answer (\(error)): the kernel has given it up, as it does on errors; its log says "
+                    + "more. Unmount it and have it checked by hand; it is mounted again by itself")
         }
-        throw trouble(
-            "the kernel has stopped writing to \(mountPoint), as it does on errors; its log says more. Unmount it, "
-                + "have it checked by hand and start again")
+        guard mount.isReadOnly else { return }
+        // What is in it can still be read and taken down.
+        log.error(
+            "the kernel has stopped writing to the pool, as it does on errors; its log says more",
+            (.pool, pool.text), (.path, mountPoint))
     }
 
     /// What a person can do about a file system that does not mount.

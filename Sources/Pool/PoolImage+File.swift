@@ -18,7 +18,7 @@ extension PoolImage {
     private static let label = "loopcsi-pool"
 
     /// Makes the file with an empty file system in it unless there is one; returns which file system it is.
-    func ensureFile(in root: borrowing Directory) throws -> Filesystem {
+    func ensureFile(in root: borrowing Directory, _ beginning: PoolBeginning? = nil) throws -> Filesystem {
         try sweep(root)
         let recorded = try recordedFilesystem(in: root)
         guard let file = try root.status(Layout.image) else {
@@ -28,12 +28,13 @@ extension PoolImage {
                         + "\(Layout.record) to begin with an empty pool")
             }
             try refuseStrangers(root)
+            try beginning?.permit()
             return try create(in: root)
         }
         guard file.kind == .regular else { throw trouble("\(Layout.image) is not a file") }
         let found = try filesystem(in: root)
         // A start that was killed between rename and record leaves an image that lacks its record.
-        if recorded == nil { try writeRecord(found, in: root) }
+        if recorded == nil { try writeRecordIfPossible(found, in: root) }
         guard recorded ?? found == found else {
             throw trouble(
                 "\(Layout.image) holds \(found.rawValue), but \(Layout.record) speaks of another file system")
@@ -47,8 +48,12 @@ extension PoolImage {
     /// Removes what a start that was killed was building.
     private func sweep(_ root: borrowing Directory) throws {
         for entry in try root.entries() where entry.hasPrefix(Directory.temporaryPrefix) {
-            try root.removeFile(entry)
-            log.info("leftover of an interrupted start removed", (.pool, pool.text), (.path, entry))
+            do throws(SystemError) {
+                try root.removeFile(entry)
+                log.info("leftover of an interrupted start removed", (.pool, pool.text), (.path, entry))
+            } catch {
+                log.warning("a leftover stays until the next start", (.pool, pool.text), (.error, "\(error)"))
+            }
         }
     }
 
@@ -70,6 +75,17 @@ extension PoolImage {
             version: PoolImageRecord.newestVersion, filesystem: filesystem.rawValue,
             created: Clock.wallClockRFC3339())
         try root.replace(Layout.record, with: RecordFile.json(record), mode: 0o600, sync: true)
+    }
+
+    /// The same on a host that may be full or read-only, for which the image is served all the same.
+    private func writeRecordIfPossible(_ filesystem: Filesystem, in root: borrowing Directory) throws {
+        do {
+            try writeRecord(filesystem, in: root)
+        } catch let error as SystemError where Errno.noRoom.contains(error.errno) {
+            log.warning(
+                "the record of the pool image cannot be written now", (.pool, pool.text), (.error, "\(error)")
+            )
+        }
     }
 
     private func filesystem(in root: borrowing Directory) throws -> Filesystem {

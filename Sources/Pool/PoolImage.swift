@@ -66,16 +66,23 @@ package struct PoolImage: Sendable {
     /// - Throws: `PoolError` for strangers in the folder, a host without room, a file system that does not mount. What
     ///   is there already is never formatted, repaired, made smaller or taken down.
     package static func open(
-        _ path: String, _ options: Options, name: PoolName, log: Logger
+        _ path: String, _ options: Options, name: PoolName, beginning: PoolBeginning? = nil,
+        watcher: PoolWatcher = PoolWatcher(), log: Logger
     ) throws(PoolError) -> PoolImage {
         do {
-            try DiskPool.makeFolder(path)
+            watcher.onStep("open \(path)")
+            try DiskPool.makeFolder(path, beginning)
             let root = try Directory.open(path)
+            watcher.onStep("lock \(path)")
             try lock(root)
             let image = PoolImage(folder: root.pathForMessages, options: options, pool: name, log: log)
-            let filesystem = try image.ensureFile(in: root)
+            watcher.onStep("look at \(Layout.image), or make it")
+            let filesystem = try image.ensureFile(in: root, beginning)
+            watcher.onStep("attach \(Layout.image)")
             let device = try image.ensureAttached(in: root)
+            watcher.onStep("mount \(device)")
             try image.ensureMounted(device, filesystem, in: root)
+            watcher.onStep("grow the file system on \(device)")
             image.ensureGrown(device, filesystem)
             try image.warnOfSparseness(in: root)
             return image

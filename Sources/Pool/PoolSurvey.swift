@@ -83,7 +83,7 @@ package final class PoolSurveyor: Sendable {
     }
 
     private func volumes(_ known: inout [VolumeName: Volume]) throws(VolumeFault) -> [PoolSurvey.Volume] {
-        let folder = try pool.opened(PoolLayout.volumes)
+        guard let folder = try pool.openedIfThere(PoolLayout.volumes) else { return [] }
         let names = try pool.names()
         var found: [PoolSurvey.Volume] = []
         found.reserveCapacity(names.count)
@@ -108,7 +108,7 @@ package final class PoolSurveyor: Sendable {
     }
 
     private func commitments(_ known: inout [VolumeName: Snapshot]) throws(VolumeFault) -> [ByteCount] {
-        let folder = try pool.opened(PoolLayout.snapshots)
+        guard let folder = try pool.openedIfThere(PoolLayout.snapshots) else { return [] }
         let names = try pool.snapshotNames()
         var found: [ByteCount] = []
         for name in names {

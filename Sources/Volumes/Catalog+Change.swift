@@ -9,7 +9,7 @@ extension Catalog {
 
     /// The same for who holds the volume's key already.
     func discard(_ id: VolumeID) throws(VolumeFault) {
-        guard let shelf = shelf(of: id.pool) else {
+        guard let shelf = try served(id.pool) else {
             throw .notNow("volume \(id) lives in pool \(id.pool), which is not on this node")
         }
         try shelf.store.remove(id.name)
@@ -26,7 +26,7 @@ extension Catalog {
     package func expand(
         _ id: VolumeID, to range: CapacityRange, usedAs capability: VolumeCapability?
     ) throws(VolumeFault) -> VolumeRecord {
-        guard let shelf = shelf(of: id.pool) else { throw .missing("volume \(id)") }
+        guard let shelf = try served(id.pool) else { throw .missing("volume \(id)") }
         return try inFlight.withExclusive(id.name) { () throws(VolumeFault) in
             guard let record = try shelf.store.record(of: id.name) else { throw .missing("volume \(id)") }
             if let why = capability?.mismatch(with: record.kind) {

@@ -69,23 +69,36 @@ extension Catalog {
 
     /// The pool for a request: its source's, or else the best of those that could serve it.
     private func place(_ request: CreateRequest) throws(VolumeFault) -> Shelf {
-        let shelves = candidates(
-            request.parameters, requisite: request.requisite, preferred: request.preferred
-        ).filter { request.inlineTarget == nil || !$0.store.pool.isShared }
+        let places = candidates(for: request)
         guard let source = request.source else {
-            guard let best = shelves.first else { throw .noSpace(placeless(request)) }
-            return best
+            switch places.first {
+            case .served(let best): return best
+            // Not the next one: it would come to be in a pool that nobody asked for.
+            case .absent(let pool): throw .noSpace(pool.fault.summary)
+            case nil: throw .noSpace(placeless(request))
+            }
         }
-        guard let shelf = shelves.first(where: { $0.store.pool.id == source.pool }) else {
+        guard let shelf = places.lazy.compactMap(\.shelf).first(where: { $0.store.pool.id == source.pool })
+        else {
             throw .noSpace("the source lives in pool \(source.pool), and a copy of it can live nowhere else")
         }
         return shelf
     }
 
+    /// The pools that a request could go to.
+    func candidates(for request: CreateRequest) -> [PoolPlace] {
+        candidates(request.parameters, requisite: request.requisite, preferred: request.preferred).filter {
+            request.inlineTarget == nil || !$0.isShared
+        }
+    }
+
     /// The volume of that name, if any pool has one and it is what the request means.
     private func existing(_ name: VolumeName, _ request: CreateRequest) throws(VolumeFault) -> VolumeRecord? {
+        let likely = Set(candidates(for: request).compactMap(\.id))
         for shelf in shelves {
-            let found = try shelf.ifReachable(.volume(name)) { (store) throws(VolumeFault) in
+            let isLikely = likely.contains(shelf.store.pool.id)
+            let found = try shelf.ifReachable(.volume(name), isLikely: isLikely) {
+                (store) throws(VolumeFault) in
                 try store.record(of: name)
             }
             guard let record = found else { continue }
@@ -94,7 +107,7 @@ extension Catalog {
             }
             let reachable = candidates(
                 VolumeParameters.any, requisite: request.requisite, preferred: [])
-            guard reachable.contains(where: { $0.store.pool.id == shelf.store.pool.id }) else {
+            guard reachable.contains(where: { $0.id == shelf.store.pool.id }) else {
                 throw .existsDifferently(
                     what: "volume '\(request.name.prefix(128))'",
                     why: "it lives in pool \(shelf.store.pool.name), outside the topology asked for")
@@ -130,14 +143,15 @@ extension Catalog {
 
     private func placeless(_ request: CreateRequest) -> String {
         // Another node could not tell whether the pod is still there.
-        if request.inlineTarget != nil, shelves.contains(where: \.store.pool.isShared) {
+        let places = places
+        if request.inlineTarget != nil, places.contains(where: \.isShared) {
             return "an inline volume belongs to one node, and the pool for it is shared; name another pool"
         }
-        if let pool = request.parameters.pool, !shelves.contains(where: { $0.store.pool.name == pool }) {
+        if let pool = request.parameters.pool, !places.contains(where: { $0.name == pool }) {
             return "this node has no pool '\(pool)'"
         }
         return "the topology asked for is not served here; the pools here are "
-            + shelves.map { "\(topologyKey(of: $0))=\($0.store.pool.id)" }.joined(separator: ", ")
+            + places.map { "\(topologyKey(of: $0.name))=\($0.id?.text ?? "?")" }.joined(separator: ", ")
     }
 }
 

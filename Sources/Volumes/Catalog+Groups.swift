@@ -31,7 +31,9 @@ extension Catalog {
         -> GroupRecord?
     {
         for shelf in shelves {
-            let found = try shelf.ifReachable(.group(name)) { (store) throws(VolumeFault) in
+            let isLikely = request.sources.contains { $0.pool == shelf.store.pool.id }
+            let found = try shelf.ifReachable(.group(name), isLikely: isLikely) {
+                (store) throws(VolumeFault) in
                 try store.group(of: name)
             }
             guard let record = found else { continue }
@@ -79,7 +81,7 @@ extension Catalog {
     private func together(_ ids: [VolumeID]) throws(VolumeFault) -> (Shelf, [VolumeRecord]) {
         var volumes: [VolumeRecord] = []
         for id in ids where shelf(of: id.pool) != nil { volumes.append(try volume(id)) }
-        for id in ids where shelf(of: id.pool) == nil {
+        for id in ids where try served(id.pool) == nil {
             throw .notNow(
                 "volume \(id) lives in pool \(id.pool), which is not on this node; volumes of one group must be on one node"
             )
@@ -101,7 +103,7 @@ extension Catalog {
     /// - Throws: `malformed` if `snapshotIDs` are not exactly its members, `notNow` if its pool is not here,
     ///   `operationPending` while one of them is being restored, `host`.
     package func delete(_ id: GroupID, snapshotIDs: [String]) throws(VolumeFault) {
-        guard let shelf = shelf(of: id.pool) else {
+        guard let shelf = try served(id.pool) else {
             throw .notNow("group \(id) lives in pool \(id.pool), which is not on this node")
         }
         let found = try inFlight.withExclusive(.group(id.name)) { () throws(VolumeFault) in
@@ -123,7 +125,7 @@ extension Catalog {
     ///
     /// - Throws: `missing` if no pool of this process holds it, `malformed` if `snapshotIDs` are not exactly its members.
     package func group(_ id: GroupID, snapshotIDs: [String]) throws(VolumeFault) -> GroupRecord {
-        guard let shelf = shelf(of: id.pool), let group = try shelf.store.group(of: id.name) else {
+        guard let shelf = try served(id.pool), let group = try shelf.store.group(of: id.name) else {
             throw .missing("group \(id)")
         }
         try group.expect(snapshotIDs)

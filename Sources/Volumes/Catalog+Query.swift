@@ -51,7 +51,8 @@ extension Catalog {
     /// - Throws: `staleToken` for a token that was not made for this list.
     package func position(_ text: String, of list: ListName) throws(VolumeFault) -> ListToken? {
         guard !text.isEmpty else { return nil }
-        guard let token = ListToken(text, of: list, sha256Hex: sha256Hex), shelf(of: token.pool) != nil else {
+        guard let token = ListToken(text, of: list, sha256Hex: sha256Hex), try served(token.pool) != nil
+        else {
             throw .staleToken("it is not a next_token of this list; start again without one")
         }
         return token
@@ -59,27 +60,41 @@ extension Catalog {
 
     /// Gathers a page from the pools in the order of their identities.
     ///
-    /// One entry more than the page has room for tells whether there is another page.
+    /// One entry more than the page has room for tells whether there is another page. A pool that cannot be looked at is
+    /// left out, unless the list is of what is in a `wanted` pool.
     func page<Entry, Page>(
-        after: ListToken?, limit: Int?,
+        after: ListToken?, limit: Int?, of wanted: PoolID? = nil,
         _ part: (Shelf, VolumeName?, _ room: Int) throws(VolumeFault) -> [Entry],
         cut: ([Entry], _ isLast: Bool) -> Page
     ) throws(VolumeFault) -> Page {
         if let after { try expectServed(after.pool) }
+        if let wanted { _ = try served(wanted) }
         let room = min(limit ?? Self.longestPage, Self.longestPage)
         var found: [Entry] = []
+        var (seen, trouble) = (0, Optional<VolumeFault>.none)
         for shelf in shelves.sorted(by: { $0.store.pool.id.text < $1.store.pool.id.text })
         where found.count <= room {
             let pool = shelf.store.pool.id
             if let after, pool.text < after.pool.text { continue }
-            found += try part(shelf, after?.pool == pool ? after?.name : nil, room + 1 - found.count)
+            guard wanted == nil || wanted == pool else { continue }
+            let isBegun = after?.pool == pool
+            do throws(VolumeFault) {
+                found += try part(shelf, isBegun ? after?.name : nil, room + 1 - found.count)
+                seen += 1
+            } catch {
+                // The objects of other pools are told all the same, but what was begun is not taken for ended.
+                guard error.isOfPool, !isBegun else { throw error }
+                trouble = trouble ?? error
+            }
         }
+        // A list of nothing would say that there is nothing.
+        if seen == 0, after == nil, let trouble = trouble ?? absentees.first?.fault { throw trouble }
         return cut(Array(found.prefix(room)), found.count <= room)
     }
 
     /// A token that names a pool of somebody else was not made here, or before a pool was taken away.
     private func expectServed(_ pool: PoolID) throws(VolumeFault) {
-        guard shelf(of: pool) == nil else { return }
+        guard try served(pool) == nil else { return }
         throw .staleToken("it is not a next_token of this driver; start again without one")
     }
 
@@ -88,7 +103,8 @@ extension Catalog {
         _ parameters: VolumeParameters, kind: VolumeKind, at topology: Topology?
     ) throws(VolumeFault) -> Capacity {
         let requisite = topology.map { [$0] } ?? []
-        guard let shelf = candidates(parameters, requisite: requisite, preferred: []).first else {
+        // Of a pool that is set aside nothing can be had, and of another one nothing was asked.
+        guard let shelf = candidates(parameters, requisite: requisite, preferred: []).first?.shelf else {
             return Capacity(available: .zero, minimum: kind.minimumSize)
         }
         let largest = try shelf.largest(parameters.provisioning ?? shelf.store.pool.defaultProvisioning)
@@ -98,10 +114,18 @@ extension Catalog {
             available: servable >= kind.minimumSize ? servable : .zero, minimum: kind.minimumSize)
     }
 
-    /// Verifies every pool.
+    /// Verifies that some pool is fit for work.
     ///
-    /// - Throws: `notNow` naming the first pool that is not fit for work.
+    /// - Throws: `notNow` naming the first pool if none is.
     package func check() throws(VolumeFault) {
-        for shelf in shelves { try shelf.store.check() }
+        var trouble = absentees.first?.fault
+        for shelf in shelves {
+            do throws(VolumeFault) {
+                return try shelf.store.check()
+            } catch {
+                trouble = trouble ?? error
+            }
+        }
+        if let trouble { throw trouble }
     }
 }

@@ -56,7 +56,9 @@ extension Catalog {
         _ name: VolumeName, _ request: SnapshotRequest
     ) throws(VolumeFault) -> SnapshotRecord? {
         for shelf in shelves {
-            let found = try shelf.ifReachable(.snapshot(name)) { (store) throws(VolumeFault) in
+            let isLikely = shelf.store.pool.id == request.source.pool
+            let found = try shelf.ifReachable(.snapshot(name), isLikely: isLikely) {
+                (store) throws(VolumeFault) in
                 try store.snapshot(of: name)
             }
             guard let record = found else { continue }
@@ -71,7 +73,7 @@ extension Catalog {
 
     private func cutNow(_ name: VolumeName, _ request: SnapshotRequest) throws(VolumeFault) -> SnapshotRecord
     {
-        guard shelves.contains(where: { $0.store.pool.id == request.source.pool }) else {
+        guard try served(request.source.pool) != nil else {
             // Whether it exists cannot be told from here, so this is not NOT_FOUND.
             throw .notNow(
                 "volume \(request.source) lives in pool \(request.source.pool), which is not on this node; "
@@ -121,7 +123,7 @@ extension Catalog {
     /// - Throws: `malformed` for a member of a group, which goes with its group, `notNow` if its pool is not here,
     ///   `operationPending`, `host`.
     package func delete(_ id: SnapshotID) throws(VolumeFault) {
-        guard let shelf = shelf(of: id.pool) else {
+        guard let shelf = try served(id.pool) else {
             throw .notNow("snapshot \(id) lives in pool \(id.pool), which is not on this node")
         }
         try inFlight.withExclusive(.snapshot(id.name)) { () throws(VolumeFault) in
@@ -141,7 +143,7 @@ extension Catalog {
     ///
     /// - Throws: `missing` if no pool of this process holds it.
     package func snapshot(_ id: SnapshotID) throws(VolumeFault) -> SnapshotRecord {
-        guard let shelf = shelf(of: id.pool), let record = try shelf.store.snapshot(of: id.name) else {
+        guard let shelf = try served(id.pool), let record = try shelf.store.snapshot(of: id.name) else {
             throw .missing("snapshot \(id)")
         }
         return record
@@ -153,10 +155,9 @@ extension Catalog {
     package func listSnapshots(
         of source: VolumeID?, after: ListToken?, limit: Int?
     ) throws(VolumeFault) -> SnapshotPage {
-        try page(after: after, limit: limit) {
+        try page(after: after, limit: limit, of: source?.pool) {
             (shelf, name, room) throws(VolumeFault) in
-            guard source == nil || source?.pool == shelf.store.pool.id else { return [] }
-            return try shelf.snapshots(of: source?.name, after: name, limit: room)
+            try shelf.snapshots(of: source?.name, after: name, limit: room)
         } cut: { (snapshots, isLast) in
             SnapshotPage(
                 snapshots: snapshots,

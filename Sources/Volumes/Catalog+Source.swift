@@ -13,7 +13,7 @@ extension Catalog {
     /// - Throws: `missing` if it never was, `noSpace` if it lives in a pool that is not here: that code lets the
     ///   scheduler try another node.
     func facts(of source: ContentSource) throws(VolumeFault) -> SourceFacts {
-        guard shelf(of: source.pool) != nil else {
+        guard try served(source.pool) != nil else {
             throw .noSpace("the source lives in pool \(source.pool), which is not on this node")
         }
         switch source {

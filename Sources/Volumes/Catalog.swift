@@ -2,7 +2,8 @@ import Synchronization
 
 /// The volumes of all pools of this process, and the promises made on them: what the Controller service stands on.
 package final class Catalog: Sendable {
-    private let served: Mutex<[Shelf]>
+    let roll: Mutex<PoolRoll>
+    let onPressure: @Sendable (PoolPressureChange) -> Void
     let inFlight: InFlight
     let topologyPrefix: String
     let sha256Hex: @Sendable (String) -> String
@@ -10,7 +11,7 @@ package final class Catalog: Sendable {
     let now: @Sendable () -> String
     let moment: @Sendable () -> Moment
 
-    /// Opens the books of the pools, in the operator's order; the first one is the default.
+    /// Opens the books of the pools, in the operator's order; the first one is the default. More come by `take`.
     ///
     /// `topologyPrefix` is what the topology keys of this driver begin with, such as `topology.loop.csi.local`;
     /// `onPressure` hears when a pool begins to run low, and when that ends.
@@ -26,7 +27,8 @@ package final class Catalog: Sendable {
         for (store, policy) in pools {
             shelves.append(try Shelf(store: store, policy: policy, onPressure: onPressure))
         }
-        served = Mutex(shelves)
+        roll = Mutex(PoolRoll(shelves.map(PoolPlace.served)))
+        self.onPressure = onPressure
         self.inFlight = inFlight
         self.topologyPrefix = topologyPrefix
         self.sha256Hex = sha256Hex
@@ -35,14 +37,11 @@ package final class Catalog: Sendable {
         self.moment = moment
     }
 
-    /// The pools that are served now, in the operator's order.
-    var shelves: [Shelf] { served.withLock { $0 } }
-
     /// The record of a volume.
     ///
-    /// - Throws: `missing` if no pool of this process holds it.
+    /// - Throws: `missing` if no pool of this process holds it, `setAside` if its pool is not served now.
     package func volume(_ id: VolumeID) throws(VolumeFault) -> VolumeRecord {
-        guard let shelf = shelf(of: id.pool), let record = try shelf.store.record(of: id.name) else {
+        guard let shelf = try served(id.pool), let record = try shelf.store.record(of: id.name) else {
             throw .missing("volume \(id)")
         }
         return record
@@ -64,19 +63,12 @@ package final class Catalog: Sendable {
     /// The one segment that a volume of that pool is reachable from.
     package func topology(of pool: PoolID) -> Topology {
         guard let shelf = shelf(of: pool) else { return [:] }
-        return [topologyKey(of: shelf): pool.text]
-    }
-
-    /// The segments of this process: one per pool.
-    package var topology: Topology {
-        shelves.reduce(into: [:]) { segments, shelf in
-            segments[topologyKey(of: shelf)] = shelf.store.pool.id.text
-        }
+        return [topologyKey(of: shelf.store.pool.name): pool.text]
     }
 
     /// The image of a volume as it lies in its pool, or nothing if it is missing.
     package func image(of id: VolumeID) throws(VolumeFault) -> ImageState? {
-        try shelf(of: id.pool)?.store.image(of: id.name)
+        try served(id.pool)?.store.image(of: id.name)
     }
 
     /// How well the pool is off now, or nothing if it is not here.
@@ -87,32 +79,5 @@ package final class Catalog: Sendable {
     /// Notes what the image of a volume occupies now; true if it may still need blocks.
     package func notice(_ image: ImageState, of id: VolumeID) -> Bool {
         shelf(of: id.pool)?.notice(image, of: id.name) ?? false
-    }
-
-    func shelf(of pool: PoolID) -> Shelf? { shelves.first { $0.store.pool.id == pool } }
-
-    func topologyKey(of shelf: Shelf) -> String { "\(topologyPrefix)/pool.\(shelf.store.pool.name)" }
-
-    /// The pools that could serve a request, best first; empty where the request wants to be elsewhere.
-    ///
-    /// An entry of a requirement names a pool by its key and value. Its other keys belong to the other pools of the
-    /// same node, because a node has one segment per pool.
-    func candidates(
-        _ parameters: VolumeParameters, requisite: [Topology], preferred: [Topology]
-    ) -> [Shelf] {
-        let named = parameters.pool.map { name in shelves.filter { $0.store.pool.name == name } } ?? shelves
-        func reached(by segments: Topology) -> [Shelf] {
-            named.filter { segments[topologyKey(of: $0)] == $0.store.pool.id.text }
-        }
-        guard !requisite.isEmpty || !preferred.isEmpty else { return named }
-        let allowed = Set((requisite.isEmpty ? preferred : requisite).flatMap(reached).map(\.store.pool.id))
-        var ordered: [Shelf] = []
-        for shelf in (preferred + requisite).flatMap(reached)
-        where allowed.contains(shelf.store.pool.id)
-            && !ordered.contains(where: { $0.store.pool.id == shelf.store.pool.id })
-        {
-            ordered.append(shelf)
-        }
-        return ordered
     }
 }

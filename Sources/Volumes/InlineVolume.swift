@@ -67,14 +67,28 @@ extension CreateRequest {
 }
 
 extension Catalog {
-    /// The inline volume of that handle, if any pool of this process holds it.
-    func inlineVolume(_ handle: InlineHandle) throws(VolumeFault) -> VolumeRecord? {
-        for shelf in shelves {
-            if let record = try shelf.store.record(of: handle.name), record.inlineTarget != nil {
-                return record
+    /// The inline volume of that handle, if a pool of this process holds it that can be looked at.
+    ///
+    /// The books tell where to look first, so that no other pool's disk keeps the caller waiting.
+    func inlineVolume(_ handle: InlineHandle) throws(VolumeFault) -> (
+        record: VolumeRecord?, unseen: VolumeFault?
+    ) {
+        var unseen = absentees.first?.fault
+        let shelves = shelves
+        let likely = shelves.filter { $0.holds(.volume(handle.name)) }
+        let others = shelves.filter { !$0.holds(.volume(handle.name)) && !$0.store.pool.isShared }
+        for shelf in likely + others {
+            do throws(VolumeFault) {
+                guard let record = try shelf.store.record(of: handle.name), record.inlineTarget != nil else {
+                    continue
+                }
+                return (record, nil)
+            } catch {
+                guard error.isOfPool else { throw error }
+                unseen = error
             }
         }
-        return nil
+        return (nil, unseen)
     }
 
     /// Whether it is an inline volume that ends when it is taken off that target.
@@ -83,14 +97,22 @@ extension Catalog {
         return try shelf(of: id.pool)?.store.record(of: id.name)?.inlineTarget == target.text
     }
 
-    /// All inline volumes of this node; none is ever made in a shared pool.
-    func inlineVolumes() throws(VolumeFault) -> [VolumeRecord] {
+    /// All inline volumes of this node, or of the pools of those names alone; none is ever made in a shared pool.
+    ///
+    /// Those of a pool that cannot be looked at are left out: this is asked to tidy up.
+    func inlineVolumes(in pools: [PoolName]? = nil) -> [VolumeRecord] {
         var records: [VolumeRecord] = []
         for shelf in shelves where !shelf.store.pool.isShared {
-            for name in try shelf.store.names() where InlineHandle(name.text) != nil {
-                if let record = try shelf.store.record(of: name), record.inlineTarget != nil {
-                    records.append(record)
+            guard pools?.contains(shelf.store.pool.name) ?? true else { continue }
+            do throws(VolumeFault) {
+                for name in try shelf.store.names() where InlineHandle(name.text) != nil {
+                    if let record = try shelf.store.record(of: name), record.inlineTarget != nil {
+                        records.append(record)
+                    }
                 }
+            } catch {
+                // Whoever needs the pool is told why; what is to be tidied up there is found the next time.
+                continue
             }
         }
         return records

@@ -2,10 +2,34 @@ extension NodeVolumes {
     /// The volume that a handle of a Node call means: one of the controller's, or an inline one.
     ///
     /// Nothing where this driver minted no such handle and holds no such inline volume.
+    ///
+    /// - Throws: `setAside` where the pool that may hold the inline volume cannot be looked at.
     package func id(of handle: String) throws(VolumeFault) -> VolumeID? {
         if let id = VolumeID(handle) { return id }
         guard let inline = InlineHandle(handle) else { return nil }
-        return try catalog.inlineVolume(inline)?.id
+        let found = try catalog.inlineVolume(inline)
+        guard let record = found.record else {
+            if let unseen = found.unseen {
+                throw .setAside(what: "inline volume \(inline)", why: unseen.summary)
+            }
+            return nil
+        }
+        return record.id
+    }
+
+    /// The same for a call that takes the volume off the target: what no pool tells, the kernel does.
+    ///
+    /// Nothing as well where nothing is mounted at the target; the volume is then deleted once its pool is back.
+    package func id(of handle: String, leaving target: HostPath) throws(VolumeFault) -> VolumeID? {
+        do throws(VolumeFault) {
+            return try id(of: handle)
+        } catch .setAside(let what, let why) {
+            guard let inline = InlineHandle(handle),
+                case .foreignMount = try host.occupant(
+                    of: target, besides: VolumeID(pool: .nowhere, name: inline.name))
+            else { return nil }
+            throw .setAside(what: what, why: why)
+        }
     }
 
     /// Makes the volume that a pod's spec asks for and mounts it at the target; completes what an interrupted call began.
@@ -15,9 +39,9 @@ extension NodeVolumes {
     package func publishInline(
         _ request: CreateRequest, to target: HostPath, _ capability: VolumeCapability, readOnly: Bool
     ) throws(VolumeFault) {
-        try collectInline()
+        try collectInline(in: catalog.candidates(for: request).map(\.name))
         let isNew = try InlineHandle(request.name).map { (handle) throws(VolumeFault) in
-            try catalog.inlineVolume(handle) == nil
+            try catalog.inlineVolume(handle).record == nil
         }
         let id = try catalog.create(request).id
         try exclusively(id) { () throws(VolumeFault) in
@@ -90,25 +114,23 @@ extension NodeVolumes {
     /// Such a volume is mounted nowhere and its pod's folder is gone, while kubelet's folder of pods is there to be
     /// seen: a driver that cannot see it must not take every pod for gone.
     @discardableResult
-    package func collectInline() throws(VolumeFault) -> [VolumeID] {
+    package func collectInline(in pools: [PoolName]? = nil) throws(VolumeFault) -> [VolumeID] {
         var collected: [VolumeID] = []
-        for record in try catalog.inlineVolumes() {
-            guard let folders = try record.podFolders(),
-                try host.occupant(of: folders.pods, besides: record.id) != .nothing,
-                try host.occupant(of: folders.pod, besides: record.id) == .nothing
-            else { continue }
+        for record in catalog.inlineVolumes(in: pools) {
             do throws(VolumeFault) {
+                guard let folders = try record.podFolders(),
+                    try host.occupant(of: folders.pods, besides: record.id) != .nothing,
+                    try host.occupant(of: folders.pod, besides: record.id) == .nothing
+                else { continue }
                 try exclusively(record.id, mayWait: false) { () throws(VolumeFault) in
                     guard try observe(record.id).mounts.isEmpty else { return }
                     try endInline(record.id)
                     collected.append(record.id)
                 }
             } catch {
-                switch error {
-                // Something still uses it, in a mount namespace that is not shown here, say.
-                case .notNow, .operationPending: continue
-                default: throw error
-                }
+                // Something still uses it, in a mount namespace that is not shown here, say, or its pool is in trouble:
+                // no reason to keep others from being tidied up or published.
+                guard error.isOfPool || error.isPending else { throw error }
             }
         }
         return collected

@@ -203,13 +203,18 @@ final class Shelf: Sendable {
     }
 
     /// What `find` finds; a pool that cannot be reached hinders only those whose object it holds.
+    ///
+    /// Where the object is not likely to be in this pool the books are asked, and the disk, which may hang, is left alone.
     func ifReachable<Record>(
-        _ key: ObjectKey, _ find: (any VolumeStore) throws(VolumeFault) -> Record?
+        _ key: ObjectKey, isLikely: Bool, _ find: (any VolumeStore) throws(VolumeFault) -> Record?
     ) throws(VolumeFault) -> Record? {
+        // Of a shared pool the books may be old.
+        guard isLikely || store.pool.isShared || holds(key) else { return nil }
         do {
             return try find(store)
         } catch {
-            guard case .notNow = error, !holds(key) else { throw error }
+            if isLikely { guard case .notNow = error else { throw error } }
+            guard error.isOfPool, !holds(key) else { throw error }
             return nil
         }
     }

@@ -48,3 +48,22 @@ extension VolumeFault {
         }
     }
 }
+
+extension VolumeFault {
+    /// Whether it may tell of a pool that cannot be looked at, rather than of what was asked for.
+    var isOfPool: Bool {
+        switch self {
+        case .notNow, .setAside, .host: true
+        case .malformed, .missing, .existsDifferently, .noSpace, .operationPending, .sizeNotServable,
+            .notOffered,
+            .staleToken, .stopping:
+            false
+        }
+    }
+
+    /// Whether it only says that somebody else is at work on it.
+    var isPending: Bool {
+        guard case .operationPending = self else { return false }
+        return true
+    }
+}

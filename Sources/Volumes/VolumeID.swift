@@ -10,6 +10,11 @@ package struct PoolID: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    private init(digits: String) { text = digits }
+
+    /// The identity of no pool.
+    static let nowhere = PoolID(digits: String(repeating: "0", count: 16))
+
     package var description: String { text }
 
     /// The pool that a handle begins with, and what follows the dot.

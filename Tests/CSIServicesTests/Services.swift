@@ -24,7 +24,8 @@ struct Services: Sendable {
             ControllerService(catalog: driver.catalog, node: driver.volumes).handlers
             + GroupControllerService(catalog: driver.catalog).handlers
             + NodeService(
-                nodeID: "node-1", volumes: driver.volumes, topology: driver.catalog.topology, paths: paths
+                nodeID: "node-1", volumes: driver.volumes, topology: { [driver] in driver.catalog.topology },
+                paths: paths
             ).handlers
             + IdentityService(
                 driverName: "loop.test", version: "1.2.3",

@@ -58,16 +58,25 @@ struct CatalogListTests {
         #expect(try fault { _ = try driver.catalog.list(after: token, limit: nil) } == .staleToken)
     }
 
-    @Test("A pool whose disk is gone hinders its own volumes, and lists say which it is")
+    @Test(
+        "A pool whose disk is gone hinders its own volumes alone, and a list of nothing else says which it is"
+    )
     func gonePool() throws {
         driver.stores[1].setTrouble("pool b is gone")
         #expect(try driver.create("new", parameters: ["pool": "a"]).pool == driver.stores[0].pool.id)
         // It has that volume, so nobody can tell whether the request is a repeat.
         #expect(try fault { _ = try driver.create("v1", parameters: ["pool": "a"]) } == .notNow)
         #expect(try fault { _ = try driver.create("new2", parameters: ["pool": "b"]) } == .notNow)
-        #expect(throws: VolumeFault.notNow("pool b is gone")) {
+        let seen = try driver.catalog.list(after: nil, limit: nil).volumes.map(\.id)
+        #expect(seen.count == 5 && seen.allSatisfy { $0.pool == driver.stores[0].pool.id })
+        // What was begun in it is not taken for ended.
+        let token = ListToken(pool: driver.stores[1].pool.id, after: try known(VolumeName(folder: "v1")))
+        #expect(try fault { _ = try driver.catalog.list(after: token, limit: nil) } == .notNow)
+        driver.stores[0].setTrouble("pool a is gone")
+        #expect(throws: VolumeFault.notNow("pool a is gone")) {
             try driver.catalog.list(after: nil, limit: nil)
         }
+        driver.stores[0].setTrouble(nil)
         driver.stores[1].setTrouble(nil)
         #expect(try driver.catalog.list(after: nil, limit: nil).volumes.count == 8)
     }

@@ -62,6 +62,12 @@ struct InlineVolumeTests {
             let failure = try fault { try fresh.publish() }
             let names = faults.names
             faults.fail(step: nil)
+            if failure == nil, names.count >= step {
+                // It failed at what only tidies up, which keeps nobody from publishing.
+                let id = try #require(try fresh.driver.volumes.id(of: fresh.handle))
+                try fresh.driver.volumes.unpublish(id, from: fresh.target)
+                continue
+            }
             guard failure != nil else {
                 #expect(step > 5, "too few steps were tried: \(names)")
                 return

@@ -40,6 +40,10 @@ int32_t clinux_thaw(int32_t folder);
 /* How many extents a file has (FIEMAP without a list, which changes nothing). EOPNOTSUPP where nobody can tell. */
 int64_t clinux_count_extents(int32_t fd);
 
+/* Whether the ext4 that holds the open folder keeps files as extents, so that it can reserve blocks: 1 or 0, or -errno.
+ * 0 also where it was made before it did. */
+int32_t clinux_keeps_extents(int32_t folder);
+
 /* Whether the XFS that holds the open folder can share blocks: 1 or 0, or -errno. ENOTTY if it is no XFS. */
 int32_t clinux_xfs_shares_blocks(int32_t folder);
 

@@ -1,0 +1,43 @@
+import LinuxHost
+package import Volumes
+
+/// Whether a pool may be begun anew in an empty folder: not where it can be known that its disk is only missing.
+package struct PoolBeginning: Sendable {
+    private let name: PoolName
+    private let path: String
+    private let memory: PoolMemory
+
+    /// Judges the folder that the operator named for the pool.
+    package init(of name: PoolName, at path: String, memory: PoolMemory) {
+        self.name = name
+        self.path = path
+        self.memory = memory
+    }
+
+    /// Throws a sentence with the remedy where a pool was served before, or a disk is to be mounted.
+    func permit() throws(PoolError) {
+        if let known = memory.recall(name, at: path) {
+            throw refusal(
+                "pool \(known.id) was served there before; mount its disk, or remove \(memory.file(of: name, at: path)) "
+                    + "if it is to begin anew")
+        }
+        let real = HostIdentity.resolved(path) ?? path
+        guard let place = Self.missingMount(above: real) else { return }
+        throw refusal(
+            "/etc/fstab has a disk for \(place), and nothing is mounted there; mount it, or take the line out"
+        )
+    }
+
+    private static func missingMount(above path: String) -> String? {
+        do {
+            return FilesystemTable.read().missingMount(above: path, in: try MountTable.read())
+        } catch {
+            // Without a table of mounts nothing can be said against it.
+            return nil
+        }
+    }
+
+    private func refusal(_ text: String) -> PoolError {
+        PoolError(description: "pool \(name) at \(path) is not there, and is not begun anew: \(text)")
+    }
+}
