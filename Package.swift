@@ -42,24 +42,25 @@ let package = Package(
             linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         // Swift, from the bottom up. Who may import whom is ARCHITECTURE.md's first picture.
-        swift("Log", []),
+        swift("Text", []),
+        swift("Log", ["Text"]),
         swift("LinuxHost", ["CLinux", "CBlkid", "CMount", "CCrypto", "Log"]),
-        swift("Volumes", ["Log"]),
-        swift("Pool", ["Volumes", "LinuxHost", "Log"]),
-        swift("CSIWire", ["CCSIProto", "Log"]),
-        swift("RPCServer", ["CGRPCShim", "Log"]),
-        swift("RPCChannel", ["RPCServer", "CGRPCShim"]),
+        swift("Volumes", ["Log", "Text"]),
+        swift("Pool", ["Volumes", "LinuxHost", "Log", "Text"]),
+        swift("CSIWire", ["CCSIProto", "Log", "Text"]),
+        swift("RPCServer", ["CGRPCShim", "Log", "Text"]),
+        swift("RPCChannel", ["RPCServer", "CGRPCShim", "Text"]),
         swift("RPCClient", ["CHTTP2Client"]),
         swift("HTTPServer", ["CHTTPServer"]),
         swift("Certificates", ["CCertificates", "LinuxHost"]),
         swift("Metrics", []),
-        swift("CSIServices", ["Volumes", "CSIWire", "Log"]),
-        swift("Relay", ["CSIServices", "CSIWire", "Volumes", "LinuxHost", "Log"]),
+        swift("CSIServices", ["Volumes", "CSIWire", "Log", "Text"]),
+        swift("Relay", ["CSIServices", "CSIWire", "Volumes", "LinuxHost", "Log", "Text"]),
         swift(
             "DriverApp",
             [
                 "CSIServices", "Relay", "CSIWire", "RPCServer", "RPCChannel", "RPCClient", "HTTPServer",
-                "Metrics", "Pool", "Certificates", "LinuxHost", "Volumes", "Log",
+                "Metrics", "Pool", "Certificates", "LinuxHost", "Volumes", "Log", "Text",
             ]),
         .executableTarget(name: "loopcsi", dependencies: ["DriverApp"], swiftSettings: strict),
 
@@ -70,6 +71,7 @@ let package = Package(
         .target(
             name: "VolumesTestSupport", dependencies: ["Volumes"], path: "Tests/VolumesTestSupport",
             swiftSettings: strict),
+        tests("TextTests", ["Text"]),
         tests("LogTests", ["Log"]),
         tests("LinuxHostTests", ["LinuxHost", "CLinux"]),
         tests("VolumesTests", ["Volumes", "VolumesTestSupport"]),
@@ -80,7 +82,9 @@ let package = Package(
         tests("CertificatesTests", ["Certificates", "RPCServer", "RPCChannel", "LinuxHost"]),
         tests("MetricsTests", ["Metrics"]),
         tests("CSIServicesTests", ["CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
-        tests("RelayTests", ["Relay", "CSIServices", "CSIWire", "Volumes", "VolumesTestSupport", "Log"]),
+        tests(
+            "RelayTests",
+            ["Relay", "CSIServices", "CSIWire", "LinuxHost", "Volumes", "VolumesTestSupport", "Log"]),
         tests(
             "DriverAppTests",
             [

@@ -5,6 +5,7 @@
 
 package import CSIWire
 package import Log
+import Text
 import Volumes
 
 /// One method of a service: bytes in, bytes or a status out.
@@ -35,7 +36,7 @@ package struct CSIHandler: Sendable {
                 return (.failure(error), "")
             }
             // No longer than a legal one, whatever the caller sent.
-            let subject = String(subject(request).prefix(128))
+            let subject = subject(request).cut(bytes: 128)
             do throws(VolumeFault) {
                 return (.success(try body(request).encoded()), subject)
             } catch {
@@ -79,13 +80,17 @@ package struct CSIHandler: Sendable {
 
     private static func rounded(_ milliseconds: Double) -> Double { (milliseconds * 1000).rounded() / 1000 }
 
-    private var method: String { path.split(separator: "/").last.map(String.init) ?? path }
+    private var method: String { path.parts(at: "/").last ?? path }
 }
 
 extension CSIStatus {
+    /// Of a longer message the rest is left out: it travels in a header, and people read it in events.
+    static let longestMessage = 2048
+
     /// The message also says what the call was about, unless it does already.
     package func about(_ subject: String) -> CSIStatus {
-        guard !subject.isEmpty, !message.contains(subject) else { return self }
+        let message = message.cut(bytes: CSIStatus.longestMessage)
+        guard !subject.isEmpty, !message.holds(subject) else { return CSIStatus(code, message) }
         return CSIStatus(code, "\(subject): \(message)")
     }
 }

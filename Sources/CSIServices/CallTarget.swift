@@ -1,5 +1,6 @@
 package import CSIWire
 package import Log
+import Text
 package import Volumes
 
 /// What a call is about and which pools it names, read from its request.
@@ -12,7 +13,7 @@ package struct CallTarget: Sendable, Equatable {
     package let pools: [PoolID]
     /// The id that the call is about, or the name that it is to make; empty where it has none.
     ///
-    /// At most 128 characters, whatever the caller sent.
+    /// No longer than a legal one, whatever the caller sent.
     package let subject: String
     /// What that is, for the log.
     package let subjectKey: LogKey
@@ -33,7 +34,7 @@ package struct CallTarget: Sendable, Equatable {
             if let pool, !known.contains(pool) { known.append(pool) }
         }
         subjectKey = key
-        self.subject = String(subject.prefix(128))
+        self.subject = subject.cut(bytes: 128)
     }
 
     private typealias Reader = @Sendable ([UInt8]) throws(CSIStatus) -> CallTarget

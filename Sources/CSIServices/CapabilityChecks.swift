@@ -1,4 +1,5 @@
 import CSIWire
+import Text
 import Volumes
 
 extension VolumeCapability {
@@ -37,10 +38,10 @@ extension VolumeCapability {
 
     private static func filesystem(_ type: String, _ field: String) throws(VolumeFault) -> FilesystemKind? {
         guard !type.isEmpty else { return nil }
-        guard let kind = FilesystemKind(rawValue: type) else {
+        guard let kind = FilesystemKind(word: type) else {
             throw .malformed(
                 field: "\(field).mount.fs_type",
-                why: "'\(type.prefix(32))' is not offered; use ext4, xfs or btrfs")
+                why: "'\(type.cut(bytes: 32))' is not offered; use ext4, xfs or btrfs")
         }
         return kind
     }

@@ -1,4 +1,5 @@
 import CSIWire
+import Text
 import Volumes
 
 extension ControllerService {
@@ -79,7 +80,7 @@ extension ControllerService {
                 return "the volume was created with other parameters"
             }
             guard request.mutableParameters.isEmpty else { return "mutable parameters are not offered" }
-            guard request.volumeContext.keys.allSatisfy({ $0.contains("kubernetes.io/") }) else {
+            guard request.volumeContext.keys.allSatisfy({ $0.holds("kubernetes.io/") }) else {
                 return "the volume has no volume_context of its own"
             }
             return nil

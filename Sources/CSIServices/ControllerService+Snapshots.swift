@@ -1,5 +1,6 @@
 import CSIWire
 import Log
+import Text
 import Volumes
 
 extension ControllerService {
@@ -75,7 +76,8 @@ extension ControllerService {
         guard let id = SnapshotID(request.snapshotID) else { return CSI.ListSnapshotsResponse() }
         do {
             let snapshot = try catalog.snapshot(id)
-            let fits = request.sourceVolumeID.isEmpty || request.sourceVolumeID == "\(snapshot.source)"
+            let fits =
+                request.sourceVolumeID.isEmpty || request.sourceVolumeID.isSame(as: "\(snapshot.source)")
             return CSI.ListSnapshotsResponse(
                 entries: fits ? [CSI.ListedSnapshot(snapshot: CSI.Snapshot(snapshot))] : [])
         } catch .missing {
@@ -86,23 +88,17 @@ extension ControllerService {
 
 /// The VolumeSnapshotClass parameters that this driver knows; everything else is refused by name.
 enum SnapshotParameters {
-    /// What the external-snapshotter adds with `--extra-create-metadata`.
-    private static let sidecarKeys: Set<String> = [
-        "csi.storage.k8s.io/volumesnapshot/name", "csi.storage.k8s.io/volumesnapshot/namespace",
-        "csi.storage.k8s.io/volumesnapshotcontent/name",
-    ]
-
     static func consistency(_ map: [String: String]) throws(VolumeFault) -> Consistency {
         var consistency = Consistency.frozen
-        for (key, value) in map.sorted(by: { $0.key < $1.key }) where !sidecarKeys.contains(key) {
+        for (key, value) in map.inByteOrder where !ClassWords.ofSnapshots.contains(key) {
             guard key == "consistency" else {
                 throw .malformed(
-                    field: "parameters", why: "unknown key '\(key.prefix(64))'; known is consistency")
+                    field: "parameters", why: "unknown key '\(key.cut(bytes: 64))'; known is consistency")
             }
-            guard let known = Consistency(rawValue: value) else {
+            guard let known = Consistency(word: value) else {
                 throw .malformed(
                     field: "parameters",
-                    why: "consistency = '\(value.prefix(64))' is not known; use frozen or crash")
+                    why: "consistency = '\(value.cut(bytes: 64))' is not known; use frozen or crash")
             }
             consistency = known
         }

@@ -62,15 +62,8 @@ package struct GroupControllerService: Sendable {
 
 /// The VolumeGroupSnapshotClass parameters that this driver knows; everything else is refused by name.
 enum GroupParameters {
-    /// What the external-snapshotter adds with `--extra-create-metadata`.
-    private static let sidecarKeys: Set<String> = [
-        "csi.storage.k8s.io/volumegroupsnapshot/name", "csi.storage.k8s.io/volumegroupsnapshot/namespace",
-        "csi.storage.k8s.io/volumegroupsnapshotcontent/name",
-    ]
-
     static func check(_ map: [String: String]) throws(VolumeFault) {
-        let own = map.filter { !sidecarKeys.contains($0.key) }
-        guard try SnapshotParameters.consistency(own) == .frozen else {
+        guard try SnapshotParameters.consistency(map) == .frozen else {
             throw .malformed(
                 field: "parameters",
                 why:

@@ -1,3 +1,5 @@
+import Text
+
 /// One call of csi.proto.
 package struct CSIMethod: Equatable, Sendable {
     /// The service, without the package: "Controller".
@@ -27,7 +29,9 @@ package struct CSIMethod: Equatable, Sendable {
 
     /// The call with this path, with or without the leading slash.
     package static func find(_ path: String) -> CSIMethod? {
-        byPath[path.hasPrefix("/") ? path : "/" + path]
+        // No path of csi.proto is longer.
+        guard path.utf8.count <= 128 else { return nil }
+        return byPath[path.begins(with: "/") ? path : "/" + path]
     }
 
     /// What is wrong with the bytes of a reply, if they are no reply to this call.

@@ -1,3 +1,5 @@
+import Text
+
 /// Fills a message from JSON, and knows where in the message it is.
 struct JSONInput {
     /// The names from the outermost message to here.
@@ -34,7 +36,7 @@ struct JSONInput {
         var chosen: String?
         for member in members {
             guard let field = message.type.field(namedInJSON: member.name) else {
-                throw fault("has no field \(member.name)")
+                throw fault("has no field \(member.name.cut(bytes: 64))")
             }
             guard used.insert(field.number).inserted else { throw fault("has \(field.name) twice") }
             // Protocol Buffers: null leaves a field unset.
@@ -80,7 +82,8 @@ struct JSONInput {
         case .enumeration(let type):
             if case .string(let name) = value {
                 guard let number = type.number(of: name) else {
-                    throw fault("cannot be \(name); it can be \(type.names.joined(separator: ", "))")
+                    throw fault(
+                        "cannot be \(name.cut(bytes: 64)); it can be \(type.names.joined(separator: ", "))")
                 }
                 message.setInteger(field, Int64(number))
             } else {

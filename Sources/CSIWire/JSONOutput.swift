@@ -31,9 +31,13 @@ enum JSONOutput {
         }
         // Protocol Buffers: of two entries with one key, the last counts.
         let entries = Dictionary(
-            children.map { ($0.string(key), $0.string(value)) }, uniquingKeysWith: { _, last in last })
-        let ordered = entries.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        return .object(ordered.map { JSONValue.Member(name: $0.key, value: .string($0.value)) })
+            children.map { (Array($0.string(key).utf8), $0.string(value)) },
+            uniquingKeysWith: { _, last in last })
+        let ordered = entries.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        return .object(
+            ordered.map {
+                JSONValue.Member(name: String(decoding: $0.key, as: UTF8.self), value: .string($0.value))
+            })
     }
 
     private static func isSet(_ field: FieldType, in message: MessageView) -> Bool {

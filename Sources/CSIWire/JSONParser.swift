@@ -1,3 +1,5 @@
+import Text
+
 /// A strict reader of JSON (RFC 8259) that refuses what others guess at: two values for one name, lone
 /// surrogates, anything after the end.
 ///
@@ -77,13 +79,16 @@ struct JSONParser {
 
     private mutating func object() throws(CSIJSONError) -> JSONValue {
         var members: [JSONValue.Member] = []
-        var names: Set<String> = []
+        // By their bytes, as the wire tells them apart.
+        var names: Set<[UInt8]> = []
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object([]) }
         repeat {
             skipSpace()
             let name = try string()
-            guard names.insert(name).inserted else { throw fault("'\(name)' is there twice") }
+            guard names.insert(Array(name.utf8)).inserted else {
+                throw fault("'\(name.cut(bytes: 64))' is there twice")
+            }
             skipSpace()
             try expect(":")
             members.append(JSONValue.Member(name: name, value: try value()))

@@ -1,3 +1,5 @@
+import Text
+
 extension MessageType {
     /// A type of Protocol Buffers itself, which JSON writes in its own way.
     enum WellKnown {
@@ -21,15 +23,17 @@ extension MessageType {
 
     /// The field with this name, in the spelling of csi.proto or of JSON.
     func field(namedInJSON name: String) -> FieldType? {
-        field(named: name) ?? fields.first { $0.jsonName == name }
+        name.utf8.count > 128 ? nil : field(named: name) ?? fields.first { $0.jsonName.isSame(as: name) }
     }
 }
 
 extension FieldType {
     /// The name in lowerCamelCase.
     var jsonName: String {
-        let words = name.split(separator: "_")
+        let words = name.parts(at: "_")
+        // Names of fields are our own text.
         return words.prefix(1).joined()
+            // Our own text, as above.
             + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 }

@@ -1,4 +1,5 @@
 import CCSIProto
+import Text
 
 /// One service of csi.proto; the way to all message types.
 ///
@@ -72,9 +73,13 @@ struct MessageType {
 
     /// Whether protoc made this type for the entries of a `map<string, string>`.
     var isMapEntry: Bool {
+        // Asked for each element of a list, so names come last.
+        guard unsafe descriptor.pointee.n_fields == 2,
+            unsafe descriptor.pointee.fields[0].type == PROTOBUF_C_TYPE_STRING,
+            unsafe descriptor.pointee.fields[1].type == PROTOBUF_C_TYPE_STRING
+        else { return false }
         let fields = fields
-        return fields.count == 2 && fields[0].name == "key" && fields[1].name == "value"
-            && name.hasSuffix("Entry")
+        return fields[0].name == "key" && fields[1].name == "value" && name.ends(with: "Entry")
     }
 }
 
@@ -113,6 +118,9 @@ struct FieldType {
 
     /// Whether csi.proto marks the field `csi_secret`; protoc-c drops the mark, but all and only those bear this name.
     var isSecret: Bool { name == "secrets" }
+
+    /// Whether the field holds the keys and values of a topology.
+    var isSegments: Bool { name == "segments" }
 
     /// Whether the field is a `map<string, string>`.
     var isMap: Bool {

@@ -1,5 +1,6 @@
 import CCSIProto
 import Glibc
+import Text
 
 /// The fields of a message that an `OwnedMessage` lends out, read and set by their place in the generated tables.
 ///
@@ -144,7 +145,9 @@ extension MessageView {
 
     /// A C string for protobuf-c to free; a NUL, which it could not carry, becomes a replacement character.
     private static func copy(_ value: String) -> UnsafeMutablePointer<CChar> {
-        let clean = value.utf8.contains(0) ? String(value.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : value
+        let clean =
+            value.utf8.contains(0)
+            ? value.parts(at: "\0", keepingEmpty: true).joined(separator: "\u{FFFD}") : value
         guard let copy = unsafe strdup(clean) else { preconditionFailure("out of memory") }
         return unsafe copy
     }

@@ -1,3 +1,5 @@
+import Text
+
 /// One line under construction.
 struct LogLine {
     private let format: LogFormat
@@ -42,7 +44,11 @@ struct LogLine {
         }
     }
 
-    private mutating func appendText(_ text: String) {
+    /// No value makes a line longer than this, in bytes: some are the words of a stranger.
+    private static let longestText = 4096
+
+    private mutating func appendText(_ whole: String) {
+        let text = whole.cut(bytes: Self.longestText)
         if format == .logfmt, Self.standsUnquoted(text) {
             append(text)
         } else {

@@ -19,11 +19,14 @@ internal import Glibc
         arrived = Clock.now
         let deadline = unsafe grpcshim_call_deadline(handle)
         self.deadline = deadline == Int64.max ? nil : deadline
-        let length = Int(unsafe grpcshim_call_copy_method(handle, nil, 0))
+        let length = min(Int(unsafe grpcshim_call_copy_method(handle, nil, 0)), Self.longestMethod)
         method = unsafe String(unsafeUninitializedCapacity: length) { buffer in
-            Int(unsafe grpcshim_call_copy_method(handle, buffer.baseAddress, length))
+            min(Int(unsafe grpcshim_call_copy_method(handle, buffer.baseAddress, length)), length)
         }
     }
+
+    /// No path that is served is longer; of another one the rest is left out before it is compared with those, in bytes.
+    private static let longestMethod = 256
 
     deinit { unsafe grpcshim_call_release(handle) }
 

@@ -1,3 +1,5 @@
+import Text
+
 /// A size or an offset in bytes; never negative, arithmetic is checked.
 package struct ByteCount: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The number of bytes.
@@ -19,9 +21,11 @@ package struct ByteCount: Hashable, Comparable, Sendable, CustomStringConvertibl
     ///
     /// The spelling is that of Kubernetes quantities (apimachinery, resource.Quantity) without fractions.
     package init?(quantity text: String) {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard text.utf8.count <= 32, text.isPlain else { return nil }
+        let digits = text.utf8.prefix { (0x30...0x39).contains($0) }
         let factor: Int64? =
-            switch text.dropFirst(digits.count) {
+            switch text.utf8.count == digits.count ? "" : String(Substring(text.utf8.dropFirst(digits.count)))
+            {
             case "": 1
             case "Ki", "KiB": 1 << 10
             case "Mi", "MiB": 1 << 20
@@ -33,7 +37,7 @@ package struct ByteCount: Hashable, Comparable, Sendable, CustomStringConvertibl
             case "T": 1_000_000_000_000
             default: nil
             }
-        guard let factor, let count = Int64(digits) else { return nil }
+        guard let factor, let count = Int64(Substring(digits)) else { return nil }
         let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)
         guard !overflow else { return nil }
         self.init(bytes)

@@ -1,3 +1,5 @@
+import Text
+
 extension Catalog {
     /// Creates the volume, or finds the one that an earlier, equal request made.
     ///
@@ -63,7 +65,7 @@ extension Catalog {
             return try build(name, request, plan, on: shelf)
         } catch .existsDifferently {
             if let existing = try existing(name, request) { return existing }
-            throw .operationPending("volume '\(request.name.prefix(128))'")
+            throw .operationPending("volume '\(request.name.cut(bytes: 128))'")
         }
     }
 
@@ -103,13 +105,13 @@ extension Catalog {
             }
             guard let record = found else { continue }
             if let why = record.difference(from: request) {
-                throw .existsDifferently(what: "volume '\(request.name.prefix(128))'", why: why)
+                throw .existsDifferently(what: "volume '\(request.name.cut(bytes: 128))'", why: why)
             }
             let reachable = candidates(
                 VolumeParameters.any, requisite: request.requisite, preferred: [])
             guard reachable.contains(where: { $0.id == shelf.store.pool.id }) else {
                 throw .existsDifferently(
-                    what: "volume '\(request.name.prefix(128))'",
+                    what: "volume '\(request.name.cut(bytes: 128))'",
                     why: "it lives in pool \(shelf.store.pool.name), outside the topology asked for")
             }
             return record

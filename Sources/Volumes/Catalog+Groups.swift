@@ -1,3 +1,5 @@
+import Text
+
 extension Catalog {
     /// Cuts the snapshots of a group at one moment, or finds the group that an earlier, equal request cut.
     ///
@@ -22,7 +24,7 @@ extension Catalog {
             } catch .existsDifferently {
                 // The driver of another node cut one of that name meanwhile.
                 if let existing = try existingGroup(name, request) { return existing }
-                throw .operationPending("group '\(request.name.prefix(128))'")
+                throw .operationPending("group '\(request.name.cut(bytes: 128))'")
             }
         }
     }
@@ -41,7 +43,7 @@ extension Catalog {
                 record.requestedName == request.name
             else {
                 throw .existsDifferently(
-                    what: "group '\(request.name.prefix(128))'", why: "it was cut from other volumes")
+                    what: "group '\(request.name.cut(bytes: 128))'", why: "it was cut from other volumes")
             }
             return record
         }

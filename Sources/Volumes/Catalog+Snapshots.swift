@@ -1,3 +1,5 @@
+import Text
+
 /// A request to cut a snapshot, checked and in the terms of the domain.
 package struct SnapshotRequest: Sendable {
     /// The name that the caller chose.
@@ -47,7 +49,7 @@ extension Catalog {
             } catch .existsDifferently {
                 // The driver of another node cut one of that name meanwhile.
                 if let existing = try existingSnapshot(name, request) { return existing }
-                throw .operationPending("snapshot '\(request.name.prefix(128))'")
+                throw .operationPending("snapshot '\(request.name.cut(bytes: 128))'")
             }
         }
     }
@@ -62,9 +64,10 @@ extension Catalog {
                 try store.snapshot(of: name)
             }
             guard let record = found else { continue }
-            guard record.source == request.source, record.requestedName == request.name else {
+            guard record.source == request.source, record.requestedName.isSame(as: request.name) else {
                 throw .existsDifferently(
-                    what: "snapshot '\(request.name.prefix(128))'", why: "it was cut from \(record.source)")
+                    what: "snapshot '\(request.name.cut(bytes: 128))'",
+                    why: "it was cut from \(record.source)")
             }
             return record
         }

@@ -1,3 +1,5 @@
+import Text
+
 /// A group's handle: `<pool id>.<group name>`, of the same form as a volume's.
 package struct GroupID: Hashable, Sendable, CustomStringConvertible {
     /// The pool that holds the group.
@@ -47,7 +49,9 @@ package struct GroupRecord: Equatable, Sendable {
 
     /// The number of a member from the text that stands for it, in one way only.
     package static func index(_ text: String) -> Int? {
-        guard let index = Int(text), (0..<mostMembers).contains(index), "\(index)" == text else { return nil }
+        guard text.utf8.count <= 3, let index = Int(text), (0..<mostMembers).contains(index),
+            "\(index)".isSame(as: text)
+        else { return nil }
         return index
     }
 
@@ -86,12 +90,12 @@ package struct GroupRequest: Sendable {
         }
         var seen: Set<String> = []
         for text in sourceVolumeIDs where !seen.insert(text).inserted {
-            throw .malformed(field: field, why: "'\(text.prefix(128))' is in it twice")
+            throw .malformed(field: field, why: "'\(text.cut(bytes: 128))' is in it twice")
         }
         var sources: [VolumeID] = []
         for text in sourceVolumeIDs {
             guard !text.isEmpty else { throw .malformed(field: field, why: "one of them is empty") }
-            guard let id = VolumeID(text) else { throw .missing("volume \(text.prefix(128))") }
+            guard let id = VolumeID(text) else { throw .missing("volume \(text.cut(bytes: 128))") }
             sources.append(id)
         }
         self.name = name

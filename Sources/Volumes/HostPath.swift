@@ -1,3 +1,5 @@
+import Text
+
 /// An absolute path on the node that a caller named, without `.`, `..` or empty components.
 ///
 /// It is only a well-formed text: what lies there is opened by the host layer, which follows no links in it.
@@ -19,11 +21,13 @@ package struct HostPath: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.count <= Self.longest, !text.utf8.contains(0) else {
             throw .malformed(field: field, why: "it must be a path of at most \(Self.longest) bytes")
         }
-        let components = text.split(separator: "/", omittingEmptySubsequences: true)
+        let components = text.parts(at: "/")
         guard !components.isEmpty else {
             throw .malformed(field: field, why: "it must not be the root folder")
         }
-        guard !components.contains(where: { $0 == "." || $0 == ".." || $0.utf8.count > 255 }) else {
+        guard
+            !components.contains(where: { $0.isSame(as: ".") || $0.isSame(as: "..") || $0.utf8.count > 255 })
+        else {
             throw .malformed(field: field, why: "it must not contain '.', '..' or components above 255 bytes")
         }
         self.text = "/" + components.joined(separator: "/")

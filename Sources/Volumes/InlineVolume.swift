@@ -1,3 +1,5 @@
+import Text
+
 /// The handle of an inline volume: one that a pod's own spec defines, made when it is published and deleted when it
 /// is unpublished.
 ///
@@ -12,7 +14,7 @@ package struct InlineHandle: Equatable, Sendable, CustomStringConvertible {
     /// Takes the text only if kubelet could have made it.
     package init?(_ text: String) {
         let digits = text.utf8.dropFirst(4)
-        guard text.hasPrefix("csi-"), digits.count == 64,
+        guard text.begins(with: "csi-"), digits.count == 64,
             digits.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }),
             let name = VolumeName(folder: text)
         else { return nil }
@@ -37,12 +39,12 @@ extension CreateRequest {
         guard case .mount(let kind, _) = capability.access else {
             throw .malformed(field: "volume_capability", why: "an inline volume is a file system, not a disk")
         }
-        var own = attributes.filter { !$0.key.hasPrefix(VolumeParameters.sidecarPrefix) }
-        for key in own.keys.sorted() where !Self.knownAttributes.contains(key) {
+        var own = attributes.filter { !$0.key.begins(with: ClassWords.sidecarPrefix) }
+        for (key, _) in own.inByteOrder where !Self.knownAttributes.contains(key) {
             throw .malformed(
                 field: "volume_context",
                 why:
-                    "unknown attribute '\(key.prefix(64))'; an inline volume takes size, pool and provisioning"
+                    "unknown attribute '\(key.cut(bytes: 64))'; an inline volume takes size, pool and provisioning"
             )
         }
         var wish = min(CapacityRange.defaultSize, limit)
@@ -50,7 +52,7 @@ extension CreateRequest {
             guard let size = ByteCount(quantity: text), size > .zero else {
                 throw .malformed(
                     field: "volume_context",
-                    why: "size '\(text.prefix(32))' is no amount of bytes; use one such as 512Mi or 2Gi")
+                    why: "size '\(text.cut(bytes: 32))' is no amount of bytes; use one such as 512Mi or 2Gi")
             }
             wish = size
         }

@@ -1,3 +1,5 @@
+import Text
+
 /// Where a list goes on: behind one entry of a pool, or where a pool begins.
 ///
 /// Needs no pool, so that whoever joins the lists of several nodes makes and reads the same tokens as they do.
@@ -15,7 +17,8 @@ package struct ListToken: Equatable, Sendable {
 
     /// Reads what `text` wrote; nothing for a text that was not made for this list.
     package init?(_ text: String, of list: ListName, sha256Hex: (String) -> String) {
-        guard let token = Self(unverified: text), token.text(of: list, sha256Hex: sha256Hex) == text else {
+        guard let token = Self(unverified: text), token.text(of: list, sha256Hex: sha256Hex).isSame(as: text)
+        else {
             return nil
         }
         self = token
@@ -23,9 +26,10 @@ package struct ListToken: Equatable, Sendable {
 
     /// Reads the place alone, without a look at which list it is of.
     package init?(unverified text: String) {
-        guard let mark = text.firstIndex(of: "~"), let parts = PoolID.splitting(String(text[..<mark])) else {
-            return nil
-        }
+        // Whatever is longer was not made by `text`.
+        guard text.utf8.count <= 256, let halves = text.halves(at: "~"),
+            let parts = PoolID.splitting(halves.before)
+        else { return nil }
         guard !parts.rest.isEmpty else {
             self.init(pool: parts.pool, after: nil)
             return
@@ -40,7 +44,7 @@ package struct ListToken: Equatable, Sendable {
     /// The digest keeps a token from being used for a list that it was not made for.
     package func text(of list: ListName, sha256Hex: (String) -> String) -> String {
         let place = "\(pool).\(name?.text ?? "")"
-        return "\(place)~\(sha256Hex("\(list.text) after \(place)").prefix(8))"
+        return "\(place)~\(sha256Hex("\(list.text) after \(place)").cut(bytes: 8))"
     }
 }
 

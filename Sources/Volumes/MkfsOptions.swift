@@ -1,3 +1,5 @@
+import Text
+
 /// Extra words for mkfs that a StorageClass may give; only harmless ones, because mkfs runs as root on the host.
 package struct MkfsOptions: Equatable, Sendable {
     /// The words, as they are passed to mkfs.
@@ -46,7 +48,7 @@ package struct MkfsOptions: Equatable, Sendable {
         guard text.utf8.count <= 512 else {
             throw .malformed(field: "parameters", why: "mkfsOptions is longer than 512 bytes")
         }
-        words = text.split(separator: " ").map(String.init)
+        words = text.parts(at: " ")
     }
 
     /// Verifies each word against the list for the volume's kind.
@@ -79,13 +81,13 @@ package struct MkfsOptions: Equatable, Sendable {
             value.utf8.count <= 12 && !value.isEmpty && value.first != "-"
                 && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x2F }
         case .settings(let keys):
-            value.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { item in
-                let parts = item.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+            value.parts(at: ",", keepingEmpty: true).allSatisfy { item in
+                let parts = item.parts(at: "=", keepingEmpty: true)
                 return parts.count == 2 && keys.contains(parts[0]) && isNumber(parts[1])
             }
         case .features(let names):
-            value.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { item in
-                names.contains(String(item.first == "^" ? item.dropFirst() : item))
+            value.parts(at: ",", keepingEmpty: true).allSatisfy { item in
+                names.contains(item.behind("^") ?? item)
             }
         }
     }

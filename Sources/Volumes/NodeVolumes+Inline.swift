@@ -1,3 +1,5 @@
+import Text
+
 extension NodeVolumes {
     /// The volume that a handle of a Node call means: one of the controller's, or an inline one.
     ///
@@ -141,7 +143,7 @@ extension VolumeRecord {
     /// Kubelet's folder of pods and that of the pod for which an inline volume was made: the target is
     /// `<pods>/<uid>/volumes/kubernetes.io~csi/<name>/mount` (Kubernetes 1.36).
     fileprivate func podFolders() throws(VolumeFault) -> (pods: HostPath, pod: HostPath)? {
-        guard let parts = inlineTarget?.split(separator: "/"), parts.count >= 7,
+        guard let parts = inlineTarget?.parts(at: "/"), parts.count >= 7,
             parts[parts.count - 4] == "volumes", parts[parts.count - 6] == "pods"
         else { return nil }
         let pods = "/" + parts.dropLast(5).joined(separator: "/")

@@ -1,3 +1,5 @@
+import Text
+
 /// Which paths of the node callers may name.
 package struct PathPolicy: Equatable, Sendable {
     private let root: String
@@ -18,10 +20,10 @@ package struct PathPolicy: Equatable, Sendable {
     /// - Throws: `malformed` naming the field for a path that is not allowed.
     package func admit(_ text: String, field: String) throws(VolumeFault) -> HostPath {
         let path = try HostPath(text, field: field)
-        if path.text.hasPrefix(root + "/") {
-            return try HostPath(resolvedRoot + path.text.dropFirst(root.count), field: field)
+        if let rest = path.text.behind(root + "/") {
+            return try HostPath("\(resolvedRoot)/\(rest)", field: field)
         }
-        guard !isExclusive || path.text.hasPrefix(resolvedRoot + "/") else {
+        guard !isExclusive || path.text.begins(with: resolvedRoot + "/") else {
             throw .malformed(field: field, why: "it must lie below \(root), or name another --kubelet-root")
         }
         return path

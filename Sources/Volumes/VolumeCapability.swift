@@ -1,3 +1,5 @@
+import Text
+
 /// A file system that volumes are formatted with.
 package enum FilesystemKind: String, Sendable, CaseIterable {
     case ext4, xfs, btrfs
@@ -55,7 +57,9 @@ package struct MountFlags: Equatable, Sendable, CustomStringConvertible, CustomR
 
     /// Whether one of the options is among the words, each of which may be several options with commas between them.
     package func contains(anyOf options: Set<String>) -> Bool {
-        words.contains { word in word.split(separator: ",").contains { options.contains(String($0)) } }
+        words.contains { word in
+            word.parts(at: ",").contains { part in options.contains { $0.isSame(as: part) } }
+        }
     }
 
     package var description: String { "<\(words.count) mount flags>" }

@@ -1,3 +1,5 @@
+import Text
+
 /// The random identity of a pool, written once into the pool; 16 lower-case hex digits.
 package struct PoolID: Hashable, Sendable, CustomStringConvertible {
     /// The digits.
@@ -19,10 +21,8 @@ package struct PoolID: Hashable, Sendable, CustomStringConvertible {
 
     /// The pool that a handle begins with, and what follows the dot.
     static func splitting(_ handle: String) -> (pool: PoolID, rest: String)? {
-        guard let dot = handle.firstIndex(of: "."), let pool = PoolID(String(handle[..<dot])) else {
-            return nil
-        }
-        return (pool, String(handle[handle.index(after: dot)...]))
+        guard let parts = handle.halves(at: "."), let pool = PoolID(parts.before) else { return nil }
+        return (pool, parts.behind)
     }
 }
 
@@ -33,7 +33,7 @@ package struct PoolName: Hashable, Sendable, CustomStringConvertible {
 
     /// Takes lower-case letters, digits and inner dashes, at most 32 bytes, so that a topology key stays legal.
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
+        let bytes = text.utf8
         guard let first = bytes.first, let last = bytes.last, bytes.count <= 32,
             isLowerAlphanumeric(first), isLowerAlphanumeric(last),
             bytes.allSatisfy({ isLowerAlphanumeric($0) || $0 == 0x2D })
@@ -52,11 +52,11 @@ package struct VolumeName: Hashable, Comparable, Sendable, CustomStringConvertib
     private static let digestPrefix = "sha256-"
     private static let longest = 100
     /// Stands in no other name, so that the names of members are taken by nothing else.
-    private static let memberMark: Character = "_"
+    private static let memberMark: Unicode.Scalar = "_"
 
     /// Takes a name that is already a folder name, as found in a handle or on disk.
     package init?(folder text: String) {
-        let bytes = Array(text.utf8)
+        let bytes = text.utf8
         guard let first = bytes.first, bytes.count <= Self.longest, isLowerAlphanumeric(first),
             bytes.allSatisfy({ isLowerAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E })
         else { return nil }
@@ -68,7 +68,7 @@ package struct VolumeName: Hashable, Comparable, Sendable, CustomStringConvertib
     /// A name that is a safe file name stays readable; any other becomes a digest. `sha256Hex` must be collision
     /// free, because two names with one digest would be one volume.
     package init(for requested: String, sha256Hex: (String) -> String) {
-        if let plain = VolumeName(folder: requested), !requested.hasPrefix(Self.digestPrefix) {
+        if let plain = VolumeName(folder: requested), !requested.begins(with: Self.digestPrefix) {
             self = plain
         } else {
             text = Self.digestPrefix + sha256Hex(requested)
@@ -82,21 +82,19 @@ package struct VolumeName: Hashable, Comparable, Sendable, CustomStringConvertib
 
     /// Takes the name of a snapshot: a folder name, or the name of a member of a group.
     package init?(snapshot text: String) {
-        guard let mark = text.firstIndex(of: Self.memberMark) else {
+        guard let parts = text.halves(at: Self.memberMark) else {
             self.init(folder: text)
             return
         }
-        guard let group = VolumeName(folder: String(text[..<mark])),
-            let index = GroupRecord.index(String(text[text.index(after: mark)...]))
+        guard let group = VolumeName(folder: parts.before), let index = GroupRecord.index(parts.behind)
         else { return nil }
         self.init(member: index, of: group)
     }
 
     /// The group and the number in it, if this names a member of one.
     package var membership: (group: VolumeName, index: Int)? {
-        guard let mark = text.firstIndex(of: Self.memberMark),
-            let group = VolumeName(folder: String(text[..<mark])),
-            let index = GroupRecord.index(String(text[text.index(after: mark)...]))
+        guard let parts = text.halves(at: Self.memberMark), let group = VolumeName(folder: parts.before),
+            let index = GroupRecord.index(parts.behind)
         else { return nil }
         return (group, index)
     }

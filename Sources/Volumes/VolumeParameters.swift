@@ -1,3 +1,5 @@
+import Text
+
 /// Whether a volume's blocks are reserved at birth or promised.
 package enum Provisioning: String, Sendable {
     /// Every block is allocated at creation and stays allocated.
@@ -17,12 +19,6 @@ package struct VolumeParameters: Equatable, Sendable {
     /// Extra words for mkfs, checked against `MkfsOptions`.
     package var mkfsOptions: MkfsOptions
 
-    /// Keys with this prefix belong to the sidecars (Kubernetes 1.36); those below are the ones that reach a driver.
-    package static let sidecarPrefix = "csi.storage.k8s.io/"
-    private static let sidecarKeys: Set<String> = [
-        "csi.storage.k8s.io/pvc/name", "csi.storage.k8s.io/pvc/namespace", "csi.storage.k8s.io/pv/name",
-    ]
-
     /// Reads the parameters of a request.
     ///
     /// `ignoringSidecarKeys` is for GetCapacity, where the external-provisioner passes a StorageClass unstripped.
@@ -30,7 +26,7 @@ package struct VolumeParameters: Equatable, Sendable {
     /// - Throws: `malformed` naming the first unknown key or value, in the order of the keys.
     package init(_ map: [String: String], ignoringSidecarKeys: Bool = false) throws(VolumeFault) {
         var words: String?
-        for (key, value) in map.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in map.inByteOrder {
             switch key {
             case "pool":
                 guard let name = PoolName(value) else {
@@ -38,25 +34,25 @@ package struct VolumeParameters: Equatable, Sendable {
                 }
                 pool = name
             case "provisioning":
-                guard let known = Provisioning(rawValue: value) else {
+                guard let known = Provisioning(word: value) else {
                     throw Self.bad(key, value, remedy: "use thick or thin")
                 }
                 provisioning = known
-            case "csi.storage.k8s.io/fstype":
-                guard let known = FilesystemKind(rawValue: value) else {
+            case _ where key.isSame(as: "csi.storage.k8s.io/fstype") || ClassWords.isFilesystem(key):
+                guard let known = FilesystemKind(word: value) else {
                     throw Self.bad(key, value, remedy: "use ext4, xfs or btrfs")
                 }
                 filesystem = known
             case "mkfsOptions":
                 words = value
-            case _ where Self.sidecarKeys.contains(key):
+            case _ where ClassWords.ofVolumes.contains(key):
                 continue
-            case _ where ignoringSidecarKeys && key.hasPrefix(Self.sidecarPrefix):
+            case _ where ignoringSidecarKeys && key.begins(with: ClassWords.sidecarPrefix):
                 continue
             default:
                 throw .malformed(
                     field: "parameters",
-                    why: "unknown key '\(key.prefix(64))'; known are pool, provisioning, mkfsOptions and "
+                    why: "unknown key '\(key.cut(bytes: 64))'; known are pool, provisioning, mkfsOptions and "
                         + "csi.storage.k8s.io/fstype")
             }
         }
@@ -64,7 +60,7 @@ package struct VolumeParameters: Equatable, Sendable {
     }
 
     private static func bad(_ key: String, _ value: String, remedy: String) -> VolumeFault {
-        .malformed(field: "parameters", why: "\(key) = '\(value.prefix(64))' is not known; \(remedy)")
+        .malformed(field: "parameters", why: "\(key) = '\(value.cut(bytes: 64))' is not known; \(remedy)")
     }
 }
 

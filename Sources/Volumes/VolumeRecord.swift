@@ -1,3 +1,5 @@
+import Text
+
 /// What the pool remembers of a volume: the request as it was accepted, and what was made of it.
 package struct VolumeRecord: Equatable, Sendable {
     /// The handle.
@@ -50,7 +52,7 @@ package struct VolumeRecord: Equatable, Sendable {
     ///
     /// CSI 1.x, CreateVolume: the same name with an incompatible request is ALREADY_EXISTS.
     package func difference(from request: CreateRequest) -> String? {
-        if requestedName != request.name { return "its name is '\(requestedName)'" }
+        if !requestedName.isSame(as: request.name) { return "its name is '\(requestedName)'" }
         if inlineTarget != request.inlineTarget { return "it is a volume of a pod's own, or of another pod" }
         if !request.range.admits(size) { return "its size is \(size.bytes) bytes" }
         if source != request.source { return "it was made from \(source.map { "\($0)" } ?? "nothing")" }

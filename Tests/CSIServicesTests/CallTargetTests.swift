@@ -102,8 +102,8 @@ struct CallTargetTests {
         #expect(try subject(CSI.ListSnapshotsRequest(sourceVolumeID: "v")) == "volume_id=v")
         #expect(try subject(CSI.GetVolumeGroupSnapshotRequest(groupSnapshotID: "g")) == "group_snapshot_id=g")
         #expect(try subject(CSI.ListVolumesRequest(startingToken: "t")) == "volume_id=")
-        let long = try subject(CSI.DeleteVolumeRequest(volumeID: String(repeating: "x", count: 1000)))
-        #expect(long == "volume_id=" + String(repeating: "x", count: 128))
+        let longest = String(repeating: "x", count: 128)
+        #expect(try subject(CSI.DeleteVolumeRequest(volumeID: longest)) == "volume_id=" + longest)
     }
 
     @Test("Bytes that are no request are INVALID_ARGUMENT")
@@ -114,5 +114,12 @@ struct CallTargetTests {
             }
             #expect(status?.code == .invalidArgument)
         }
+        // So are ids that no request may have, whatever node they might be for.
+        let status = #expect(throws: CSIStatus.self) {
+            try CallTarget(
+                path: CSI.DeleteVolumeRequest.path,
+                request: CSI.DeleteVolumeRequest(volumeID: String(repeating: "x", count: 129)).encoded())
+        }
+        #expect(status?.code == .invalidArgument)
     }
 }

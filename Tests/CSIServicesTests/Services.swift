@@ -41,6 +41,9 @@ struct Services: Sendable {
         self.driver.makeFolders("/kubelet", "/kubelet/staging", "/kubelet/pods")
     }
 
+    /// The method with that path.
+    func handler(_ path: String) -> CSIHandler? { handlers[path] }
+
     /// The paths of all methods.
     var paths: Set<String> { Set(handlers.keys) }
 

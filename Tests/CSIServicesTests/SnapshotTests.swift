@@ -45,7 +45,12 @@ struct SnapshotTests {
         }
         #expect(services.driver.quieter.events.isEmpty)
         try services.call(
-            request(id, ["consistency": "crash", "csi.storage.k8s.io/volumesnapshot/name": "a"]))
+            request(
+                id,
+                [
+                    "consistency": "crash", "csi.storage.k8s.io/volumesnapshot/name": "a",
+                    "deletionPolicy": "Retain", "csiSnapshotterSecretName": "s",
+                ]))
         #expect(services.driver.quieter.events.first == "crash pvc-1")
     }
 }

@@ -41,6 +41,17 @@ struct CallTests {
         #expect(reply.message.contains(path))
     }
 
+    @Test("A path without end is UNIMPLEMENTED at once, and little of it is repeated")
+    func longMethod() throws {
+        let connection = try Rig().connect()
+        for _ in 0..<100 {
+            let path = "/a" + String(repeating: "\u{301}\u{323}", count: 1500)
+            let reply = try connection.unary(path, [], timeout: 60)
+            #expect(reply.code == 12)
+            #expect(reply.message.utf8.count < 512)
+        }
+    }
+
     @Test("A status message keeps its characters, and is cut at a character boundary beyond 1 KiB")
     func statusMessages() throws {
         let rig = try Rig()

@@ -30,7 +30,7 @@ struct VolumeParametersTests {
         arguments: [
             ("pool", "No Pool"), ("pool", ""), ("provisioning", "Thick"), ("provisioning", ""),
             ("csi.storage.k8s.io/fstype", "ntfs"), ("csi.storage.k8s.io/fstype", ""), ("Pool", "a"), ("", ""),
-            ("fsType", "ext4"), ("csi.storage.k8s.io/unheard-of", "x"),
+            ("fsType", "ntfs"), ("csi.storage.k8s.io/unheard-of", "x"),
         ])
     func unknown(key: String, value: String) throws {
         let complaint = try complaint { _ = try VolumeParameters([key: value]) }
@@ -54,6 +54,22 @@ struct VolumeParametersTests {
             "csi.storage.k8s.io/pv/name": "v",
         ]
         #expect(try VolumeParameters(claim).canonical.isEmpty)
+    }
+
+    @Test(
+        "What the provisioner obeys under an old name and passes on is accepted; the file system counts",
+        arguments: ["fstype", "fsType", "FSType"])
+    func oldNames(key: String) throws {
+        let map = [
+            key: "xfs", "csiProvisionerSecretName": "n", "csiProvisionerSecretNamespace": "s",
+            "csiNodeStageSecretName": "n", "csiNodePublishSecretNamespace": "s",
+        ]
+        #expect(try VolumeParameters(map).canonical == ["csi.storage.k8s.io/fstype": "xfs"])
+        // Nobody sends these.
+        for stranger in ["csiProvisionerSecret", "csi", "fs-type", "fstypes", "deletionPolicy", "secretName"]
+        {
+            #expect(try fault { _ = try VolumeParameters([stranger: "xfs"]) } == .malformed)
+        }
     }
 
     @Test("GetCapacity sees a StorageClass with all the keys of the sidecars")
