@@ -10,8 +10,6 @@ import Volumes
 
 /// The role controller: a socket for the sidecars, and channels to the nodes.
 final class RelayProcess: Sendable {
-    /// Enough for sidecars that work at full width (the provisioner's default is 100 workers) while some nodes hang.
-    private static let workers = 256
     /// How often the certificate is looked at, in seconds.
     private static let certificatePause = 300.0
 
@@ -63,7 +61,7 @@ final class RelayProcess: Sendable {
                 ControllerService.capabilities, GroupControllerService.capabilities, NodeService.capabilities,
             ]
         var serverOptions = RPCServerOptions()
-        serverOptions.workers = Self.workers
+        serverOptions.workers = Relay.workers
         serverOptions.onFinish = pages?.observer
         try options.makeSocketFolder()
         server = try RPCServer.start(
@@ -136,7 +134,10 @@ private struct ChannelCaller: NodeCaller {
 
     func call(_ calls: [NodeCall], until deadline: Int64) -> [NodeReply] {
         channels.call(
-            calls.map { RPCOutgoingCall(address: $0.address.text, method: $0.path, request: $0.request) },
+            calls.map {
+                RPCOutgoingCall(
+                    address: $0.address.text, method: $0.path, request: $0.request, deadline: $0.deadline)
+            },
             until: deadline
         ).map { NodeReply(code: $0.code, message: $0.message, body: $0.body) }
     }

@@ -1,5 +1,6 @@
 internal import CGRPCShim
 internal import RPCServer
+import Text
 
 /// The credentials of all channels.
 // SAFETY: the handle is a constant and is used under the lock of the channels' table; freed once, in deinit.
@@ -84,11 +85,11 @@ internal import RPCServer
     /// What libgrpc 1.51 leaves out: with TLS 1.3 a server looks at the client's certificate when the client is through,
     /// and closes the connection without telling why; and files that it cannot use are told to its log alone.
     private static func explained(_ message: String) -> String {
-        guard message.hasPrefix("failed to connect") else { return message }
-        if message.hasSuffix(": Socket closed") {
+        guard message.begins(with: "failed to connect") else { return message }
+        if message.ends(with: ": Socket closed") {
             return message + " (the other end may have refused the certificate of this one; its log says why)"
         }
-        if message.hasSuffix(": Failed to create security handshaker") {
+        if message.ends(with: ": Failed to create security handshaker") {
             return message + " (key, certificate or authority of this end cannot be used; the log says why)"
         }
         return message

@@ -5,6 +5,7 @@
 internal import CGRPCShim
 package import RPCServer
 internal import Synchronization
+import Text
 
 /// The sizes and limits of channels.
 package struct RPCChannelOptions: Sendable {
@@ -30,11 +31,15 @@ package struct RPCOutgoingCall: Sendable {
     /// The request's bytes.
     package var request: [UInt8]
 
+    /// When this call ends at the latest, in nanoseconds of the monotonic clock, if that is before the others do.
+    package var deadline: Int64?
+
     /// Makes one.
-    package init(address: String, method: String, request: [UInt8]) {
+    package init(address: String, method: String, request: [UInt8], deadline: Int64? = nil) {
         self.address = address
         self.method = method
         self.request = request
+        self.deadline = deadline
     }
 }
 
@@ -90,7 +95,9 @@ package final class RPCChannels: Sendable {
         // Kept to the end: a call needs its channel, also one that is forgotten meanwhile.
         let used = calls.map { channel(to: $0.address) }
         let numbers = zip(calls, used).map { call, channel in
-            channel.flatMap { gather.add(call, on: $0, until: deadline) }
+            channel.flatMap {
+                gather.add(call, on: $0, until: min(call.deadline ?? .max, deadline ?? .max))
+            }
         }
         gather.wait()
         let replies = zip(calls, numbers).map { call, number in
@@ -129,8 +136,8 @@ extension TCPAddress {
     /// What gRPC core calls it; nil if nobody can be reached at it.
     fileprivate var target: String? {
         guard !host.isEmpty, port != 0 else { return nil }
-        guard host.contains(":") else { return "ipv4:\(host):\(port)" }
-        let encoded = host.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%25")
+        guard host.holds(":") else { return "ipv4:\(host):\(port)" }
+        let encoded = host.parts(at: "%", keepingEmpty: true).joined(separator: "%25")
         return "ipv6:%5B\(encoded)%5D:\(port)"
     }
 }

@@ -1,4 +1,5 @@
 import CSIWire
+import Text
 import Volumes
 
 /// A node that a volume may come to be on, and in which of its pools.
@@ -75,8 +76,9 @@ extension Relay {
 
     /// The pools that a topology names, in the order of their keys; only the one asked for, if one is.
     private func pools(in segments: Topology, _ asked: PoolName?) -> [PoolID] {
-        segments.filter { segment in
-            asked.map { segment.key == key(of: $0) } ?? segment.key.hasPrefix("\(topologyPrefix)/pool.")
-        }.sorted { $0.key < $1.key }.compactMap { PoolID($0.value) }
+        segments.inByteOrder.filter { segment in
+            asked.map { segment.key.isSame(as: key(of: $0)) }
+                ?? segment.key.begins(with: "\(topologyPrefix)/pool.")
+        }.compactMap { PoolID($0.value) }
     }
 }

@@ -51,10 +51,11 @@ package final class Fleet: Sendable {
     let now: @Sendable () -> Int64
     let log: Logger
     let state = Mutex(State())
+    let shares: WorkerShares
 
     /// Knows nobody yet; `addresses` resolves the nodes' name and may take long.
     package init(
-        driver: String, caller: any NodeCaller, log: Logger,
+        driver: String, caller: any NodeCaller, log: Logger, workers: Int = Relay.workers,
         now: @escaping @Sendable () -> Int64 = { Clock.monotonicNanoseconds },
         addresses: @escaping @Sendable () throws(NodesNotFound) -> [NodeAddress]
     ) {
@@ -63,7 +64,15 @@ package final class Fleet: Sendable {
         self.log = log
         self.now = now
         self.addresses = addresses
+        shares = WorkerShares(workers: workers)
         began = now()
+    }
+
+    /// Looks for a call that misses something, unless too many calls wait for a look already.
+    private func search(age: Int64, until deadline: Int64) {
+        guard shares.enter(.look) else { return }
+        defer { shares.leave(.look) }
+        look(age: age, until: deadline)
     }
 
     /// How many nodes and pools there are, for the operator.
@@ -101,7 +110,7 @@ package final class Fleet: Sendable {
     ///
     /// - Throws: UNAVAILABLE if none is known after another look, or if several claim a pool that is not shared.
     func nodes(of pool: PoolID, until deadline: Int64) throws(CSIStatus) -> [FleetMap.Node] {
-        if case .unknown = map.place(of: pool) { look(age: Self.ageOnMiss, until: deadline) }
+        if case .unknown = map.place(of: pool) { search(age: Self.ageOnMiss, until: deadline) }
         switch map.place(of: pool) {
         case .at(let nodes): return nodes
         case .contested(let nodes): throw Self.contested(pool, nodes)
@@ -124,7 +133,7 @@ package final class Fleet: Sendable {
                 }
             }
         }
-        if known().isEmpty { look(age: Self.ageOnMiss, until: deadline) }
+        if known().isEmpty { search(age: Self.ageOnMiss, until: deadline) }
         let nodes = known()
         guard !nodes.isEmpty else {
             throw CSIStatus(.unavailable, "no node can be reached\(unseen); repeat the call later")
@@ -138,7 +147,7 @@ package final class Fleet: Sendable {
     func whole(until deadline: Int64) throws(CSIStatus) -> FleetMap {
         var map = self.map
         if map.pools.isEmpty || !map.silent.isEmpty || !isReady {
-            look(age: Self.age, until: deadline)
+            search(age: Self.age, until: deadline)
             map = self.map
         }
         if let node = map.silent.first {
@@ -148,6 +157,11 @@ package final class Fleet: Sendable {
         }
         if let pool = map.contestedPools.first, case .contested(let nodes) = map.place(of: pool) {
             throw Self.contested(pool, nodes)
+        }
+        if let (node, pool) = map.nameless {
+            throw CSIStatus(
+                .unavailable,
+                "node \(node.label) cannot tell what is in its pool '\(pool)', which is set aside")
         }
         guard isReady, !map.pools.isEmpty else {
             throw CSIStatus(.unavailable, "no node can be reached\(unseen); repeat the call later")

@@ -158,6 +158,13 @@ struct FleetMap: Sendable {
         nodes.values.contains { $0.isSuspect && $0.isListed && $0.nextAsk <= now }
     }
 
+    /// A listed node that has a pool of which nobody knows what is in it, and the pool's name.
+    var nameless: (Node, PoolName)? {
+        nodes.values.filter { $0.isListed && $0.claim?.nameless.isEmpty == false }
+            .sorted { $0.address < $1.address }
+            .first.flatMap { node in node.claim?.nameless.first.map { (node, $0) } }
+    }
+
     /// Listed nodes that have not said yet what they have.
     var silent: [Node] {
         nodes.values.filter { $0.isListed && $0.claim == nil }.sorted { $0.address < $1.address }

@@ -4,6 +4,7 @@
 // through a closure. It keeps a cache of who has which pool, and nothing that could not be asked for again.
 
 import CSIWire
+import Text
 
 /// Where a node listens: a numeric IP address and a port, such as `10.1.2.3:9810` or `[fd00::1]:9810`.
 package struct NodeAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -11,7 +12,7 @@ package struct NodeAddress: Hashable, Comparable, Sendable, CustomStringConverti
     package let text: String
 
     /// Joins a numeric address, of either family, and a port.
-    package init(ip: String, port: UInt16) { text = ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)" }
+    package init(ip: String, port: UInt16) { text = ip.holds(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)" }
 
     package static func < (left: NodeAddress, right: NodeAddress) -> Bool { left.text < right.text }
 
@@ -26,12 +27,15 @@ package struct NodeCall: Equatable, Sendable {
     package let path: String
     /// The request on the wire.
     package let request: [UInt8]
+    /// When this call is over at the latest, if that is before the others are.
+    package let deadline: Int64?
 
     /// Puts a call together.
-    package init(_ address: NodeAddress, _ path: String, _ request: [UInt8]) {
+    package init(_ address: NodeAddress, _ path: String, _ request: [UInt8], until deadline: Int64? = nil) {
         self.address = address
         self.path = path
         self.request = request
+        self.deadline = deadline
     }
 }
 
@@ -72,7 +76,11 @@ enum NodeVerdict: Equatable {
     /// The node was not reached, or what it said is not to be relied on: whether it did anything is not known.
     case unreachable(String)
 
+    /// No more of what a node says goes on to callers, in bytes.
+    private static let longestMessage = 1024
+
     init(_ reply: NodeReply, to path: String) {
+        let message = reply.message.cut(bytes: Self.longestMessage)
         guard let code = CSICode(rawValue: reply.code) else {
             self = .unreachable("it answers with the unknown code \(reply.code)")
             return
@@ -86,12 +94,12 @@ enum NodeVerdict: Equatable {
             }
         case .invalidArgument, .notFound, .alreadyExists, .resourceExhausted, .failedPrecondition, .aborted,
             .outOfRange, .unimplemented, .internalError:
-            self = .refused(CSIStatus(code, reply.message))
-        case .unavailable: self = .unreachable(reply.message)
+            self = .refused(CSIStatus(code, message))
+        case .unavailable: self = .unreachable(message)
         case .deadlineExceeded: self = .unreachable("it did not answer in time")
         // Codes that no driver of ours sends: the two ends do not understand each other.
         case .cancelled, .unknown, .permissionDenied, .dataLoss, .unauthenticated:
-            self = .unreachable("\(code.name): \(reply.message)")
+            self = .unreachable("\(code.name): \(message)")
         }
     }
 }

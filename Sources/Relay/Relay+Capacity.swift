@@ -33,14 +33,12 @@ extension Relay {
     func rooms(
         _ request: CSI.GetCapacityRequest, in places: [PoolPlace], until deadline: Int64
     ) throws(CSIStatus) -> [(PoolPlace, CSI.GetCapacityResponse)] {
-        let nodes = places.map(\.node)
-        var requests = places.map { place in
+        let questions = places.map { place in
             var part = request
             part.accessibleTopology = CSI.Topology(segments: [key(of: place.name): place.pool.text])
-            return part.encoded()
-        }[...]
-        let verdicts = ask(
-            nodes, CSI.GetCapacityRequest.path, { _ in requests.popFirst() ?? [] }, until: deadline)
+            return Question(place.node, part.encoded())
+        }
+        let verdicts = ask(questions, CSI.GetCapacityRequest.path, until: deadline)
         var rooms: [(PoolPlace, CSI.GetCapacityResponse)] = []
         for (place, verdict) in zip(places, verdicts) {
             switch verdict {

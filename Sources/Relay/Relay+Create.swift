@@ -1,5 +1,6 @@
 import CSIWire
 import Synchronization
+import Text
 import Volumes
 
 extension Relay {
@@ -20,11 +21,12 @@ extension Relay {
         let request = try CSI.CreateVolumeRequest(decoding: bytes)
         // Without a name there is nothing to wait for, and any node says what is wrong.
         guard !request.name.isEmpty else { return try place(request, bytes, until: deadline, &trace) }
-        guard creating.withLock({ $0.insert(request.name).inserted }) else {
+        let folder = VolumeName(for: request.name, sha256Hex: sha256Hex)
+        guard creating.withLock({ $0.insert(folder).inserted }) else {
             throw CSIStatus(
-                .aborted, "volume '\(request.name.prefix(128))': another call for it is still running")
+                .aborted, "volume '\(request.name.cut(bytes: 128))': another call for it is still running")
         }
-        defer { creating.withLock { _ = $0.remove(request.name) } }
+        defer { creating.withLock { _ = $0.remove(folder) } }
         return try place(request, bytes, until: deadline, &trace)
     }
 
@@ -69,6 +71,8 @@ extension Relay {
         throw Self.verdict(of: refusals)
     }
 
+    /// How long a node is waited for that need not say whether it has a volume, in nanoseconds.
+    private static let patience: Int64 = 5_000_000_000
     /// So many nodes are asked for a volume at once, where there is an order.
     private static let handful = 32
 
@@ -126,13 +130,17 @@ extension Relay {
         let places = candidates.flatMap { candidate in
             candidate.pools.filter { seen.insert($0).inserted }.map { (candidate.node, $0) }
         }
-        var requests = places.map {
-            CSI.ControllerGetVolumeRequest(volumeID: "\(VolumeID(pool: $0.1, name: folder))")
-        }[...]
-        // Half of the time, so that some is left for the creation.
+        // Half of the time, so that some is left for the creation; less for those whose silence changes nothing.
+        let half = now() + max(deadline - now(), 0) / 2
+        let brief = min(half, now() + Self.patience)
+        let needed = Set(mustTell.map(\.address))
         let verdicts = ask(
-            places.map(\.0), CSI.ControllerGetVolumeRequest.path,
-            { _ in requests.popFirst()?.encoded() ?? [] }, until: now() + max(deadline - now(), 0) / 2)
+            places.map { node, pool in
+                let request = CSI.ControllerGetVolumeRequest(
+                    volumeID: "\(VolumeID(pool: pool, name: folder))")
+                return Question(
+                    node, request.encoded(), until: needed.contains(node.address) ? half : brief)
+            }, CSI.ControllerGetVolumeRequest.path, until: half)
         for (place, verdict) in zip(places, verdicts) {
             switch verdict {
             case .answered: return place.0
@@ -141,7 +149,6 @@ extension Relay {
             case .refused, .unreachable: break
             }
         }
-        let needed = Set(mustTell.map(\.address))
         for (place, verdict) in zip(places, verdicts) where needed.contains(place.0.address) {
             switch verdict {
             case .answered: break
@@ -162,9 +169,10 @@ extension Relay {
         _ candidates: [Candidate], _ request: CSI.CreateVolumeRequest, until deadline: Int64
     ) throws(CSIStatus) -> [Candidate] {
         let question = CSI.GetCapacityRequest(
-            volumeCapabilities: request.volumeCapabilities, parameters: request.parameters)
+            volumeCapabilities: request.volumeCapabilities, parameters: request.parameters
+        ).encoded()
         let verdicts = ask(
-            candidates.map(\.node), CSI.GetCapacityRequest.path, { _ in question.encoded() }, until: deadline)
+            candidates.map { Question($0.node, question) }, CSI.GetCapacityRequest.path, until: deadline)
         var rooms: [(Candidate, Int64)] = []
         for (candidate, verdict) in zip(candidates, verdicts) {
             switch verdict {

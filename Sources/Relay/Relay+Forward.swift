@@ -1,4 +1,5 @@
 import CSIWire
+import Text
 import Volumes
 
 extension Relay {
@@ -15,7 +16,7 @@ extension Relay {
         var refusals: [(FleetMap.Node, CSIStatus)] = []
         for node in nodes {
             trace.nodes.append(node.claim?.identity.node ?? node.address.text)
-            switch ask([node], path, { _ in request }, until: deadline).first {
+            switch ask([Question(node, request)], path, until: deadline).first {
             case .answered(let reply): return reply
             case .refused(let status):
                 guard status.code == .failedPrecondition else { throw status }
@@ -28,6 +29,9 @@ extension Relay {
         throw Self.verdict(of: refusals)
     }
 
+    /// Of so many nodes a message repeats what they say.
+    private static let mostNamed = 4
+
     /// What to say where each node refused: that it is not over while one of them may have done it.
     static func verdict(of refusals: [(FleetMap.Node, CSIStatus)]) -> CSIStatus {
         if refusals.count == 1, let only = refusals.first { return only.1 }
@@ -35,7 +39,9 @@ extension Relay {
         let code = refusals.contains { $0.1.code == .resourceExhausted } ? CSICode.resourceExhausted : nil
         return CSIStatus(
             code ?? refusals.last?.1.code ?? .unavailable,
-            refusals.map { "\($0.0.label): \($0.1.message)" }.joined(separator: "; "))
+            refusals.prefix(mostNamed).map { "\($0.0.label): \($0.1.message.cut(bytes: 400))" }
+                .joined(separator: "; ")
+                + (refusals.count > mostNamed ? "; and \(refusals.count - mostNamed) more" : ""))
     }
 
     /// Passes on the creation of a group whose members lie in several pools, to a node that has them all.

@@ -85,24 +85,21 @@ extension Relay {
         of pools: [PoolID], _ map: FleetMap, _ start: ListToken?, _ limit: Int, _ list: ListName,
         until deadline: Int64
     ) throws(CSIStatus) -> [Part<Reply>] {
-        var nodes: [FleetMap.Node] = []
-        var requests: [[UInt8]] = []
-        for pool in pools {
-            guard case .at(let holders) = map.place(of: pool), let node = holders.first else { continue }
+        let asked = pools.compactMap { pool -> (pool: PoolID, question: Question)? in
+            guard case .at(let holders) = map.place(of: pool), let node = holders.first else { return nil }
             let from = start?.pool == pool ? start : ListToken(pool: pool, after: nil)
-            nodes.append(node)
-            requests.append(
-                Reply.request(limit: Int32(limit), token: from?.text(of: list, sha256Hex: sha256Hex) ?? ""))
+            let request = Reply.request(
+                limit: Int32(limit), token: from?.text(of: list, sha256Hex: sha256Hex) ?? "")
+            return (pool, Question(node, request))
         }
-        var left = requests[...]
-        let verdicts = ask(nodes, Reply.path, { _ in left.popFirst() ?? [] }, until: deadline)
+        let verdicts = ask(asked.map(\.question), Reply.path, until: deadline)
         var parts: [Part<Reply>] = []
-        for ((pool, node), verdict) in zip(zip(pools, nodes), verdicts) {
+        for ((pool, question), verdict) in zip(asked, verdicts) {
             switch verdict {
             case .answered(let bytes):
                 parts.append(Part(try Reply(decoding: bytes), of: pool))
-            case .refused(let status): throw Self.unavailable(node, status.message)
-            case .unreachable(let why): throw Self.unavailable(node, why)
+            case .refused(let status): throw Self.unavailable(question.node, status.message)
+            case .unreachable(let why): throw Self.unavailable(question.node, why)
             }
         }
         return parts

@@ -3,11 +3,15 @@ package import CSIWire
 import LinuxHost
 import Log
 import Synchronization
+import Text
 import Volumes
 
 /// Answers the calls of the Controller and GroupController services by passing them to the nodes.
 package final class Relay: Sendable {
-    /// So many calls may be under way to one node, so that one that hangs cannot take all threads.
+    /// Threads that answer calls: enough for sidecars that work at full width (the provisioner's default is 100 workers)
+    /// while some nodes hang.
+    package static let workers = 256
+    /// So many calls may be under way to one node, whatever its share of the workers is.
     static let mostPerNode = 128
     /// The longest that a node may take where the caller has set no deadline, in nanoseconds.
     static let longest: Int64 = 600_000_000_000
@@ -29,8 +33,8 @@ package final class Relay: Sendable {
     let now: @Sendable () -> Int64
     let log: Logger
     /// Names of volumes for which a place is being chosen.
-    let creating = Mutex<Set<String>>([])
-    private let underWay = Mutex<[NodeAddress: Int]>([:])
+    let creating = Mutex<Set<VolumeName>>([])
+    let underWay = Mutex<[NodeAddress: Int]>([:])
 
     /// Passes calls to the nodes of the fleet.
     package init(
@@ -118,46 +122,13 @@ package final class Relay: Sendable {
         _ path: String, _ code: CSICode, _ began: Int64, _ trace: Trace
     ) -> [(LogKey, any LogValue)] {
         var fields: [(LogKey, any LogValue)] = [
-            (.method, path.split(separator: "/").last.map(String.init) ?? path), (.code, code.name),
+            (.method, path.parts(at: "/").last ?? path), (.code, code.name),
             (.ms, Double((now() - began) / 1000) / 1000),
         ]
         if !trace.subject.isEmpty { fields.append((trace.subjectKey, trace.subject)) }
         if let pool = trace.pool { fields.append((.poolID, pool.text)) }
         if !trace.nodes.isEmpty { fields.append((.nodeID, trace.nodes.joined(separator: ","))) }
         return fields
-    }
-
-    /// Makes calls to nodes, all at once; a node that has too many calls already counts as not reached.
-    func ask(
-        _ nodes: [FleetMap.Node], _ path: String, _ request: (FleetMap.Node) -> [UInt8], until deadline: Int64
-    ) -> [NodeVerdict] {
-        let admitted = nodes.map { enter($0.address) }
-        defer { for (node, isIn) in zip(nodes, admitted) where isIn { leave(node.address) } }
-        let calls = zip(nodes, admitted).filter(\.1).map { NodeCall($0.0.address, path, request($0.0)) }
-        var replies = caller.call(calls, until: deadline)[...]
-        return zip(nodes, admitted).map { node, isIn in
-            guard isIn, let reply = replies.popFirst() else {
-                return .unreachable("\(Self.mostPerNode) calls wait for it already")
-            }
-            let verdict = NodeVerdict(reply, to: path)
-            if case .unreachable = verdict { fleet.suspect(node) }
-            return verdict
-        }
-    }
-
-    private func enter(_ address: NodeAddress) -> Bool {
-        underWay.withLock { calls in
-            guard calls[address, default: 0] < Self.mostPerNode else { return false }
-            calls[address, default: 0] += 1
-            return true
-        }
-    }
-
-    private func leave(_ address: NodeAddress) {
-        underWay.withLock { calls in
-            calls[address, default: 1] -= 1
-            if calls[address] == 0 { calls[address] = nil }
-        }
     }
 
     static func unavailable(_ node: FleetMap.Node, _ why: String) -> CSIStatus {

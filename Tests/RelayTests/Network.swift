@@ -121,7 +121,7 @@ final class Network: NodeCaller {
         case .well: return serve(call, host)
         case .down: return NodeReply(code: 14, message: "connection refused")
         case .hangs:
-            state.withLock { $0.now = max($0.now, deadline) }
+            state.withLock { $0.now = max($0.now, min(deadline, call.deadline ?? .max)) }
             return NodeReply(code: 4, message: "Deadline Exceeded")
         case .garbles: return NodeReply(code: 0, body: [0xFF, 0xFF, 0xFF])
         case .losesAnswers:

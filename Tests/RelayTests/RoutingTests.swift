@@ -149,15 +149,15 @@ struct RoutingTests {
     @Test("A node with too many calls under way takes no more, and others do not suffer")
     func gate() throws {
         let nodes = try rig.relay.fleet.nodes(of: first.pool.id, until: 0)
-        let crowd = Array(repeating: nodes[0], count: Relay.mostPerNode + 1)
         let request = CSI.ControllerGetVolumeRequest(volumeID: "000000000000000a.v").encoded()
-        let verdicts = rig.relay.ask(
-            crowd, CSI.ControllerGetVolumeRequest.path, { _ in request }, until: rig.network.now)
+        let question = Question(nodes[0], request)
+        let crowd = Array(repeating: question, count: Relay.mostPerNode + 1)
+        let verdicts = rig.relay.ask(crowd, CSI.ControllerGetVolumeRequest.path, until: rig.network.now)
         #expect(verdicts.last == .unreachable("\(Relay.mostPerNode) calls wait for it already"))
         #expect(verdicts.dropLast().allSatisfy { $0 != verdicts.last })
         #expect(
             rig.relay.ask(
-                [nodes[0]], CSI.ControllerGetVolumeRequest.path, { _ in request }, until: rig.network.now)[0]
+                [question], CSI.ControllerGetVolumeRequest.path, until: rig.network.now)[0]
                 != verdicts.last)
     }
 }
