@@ -13,7 +13,7 @@ enum BenchCommand {
     private static let rounds = 5
 
     static func run(_ arguments: [String]) throws -> Int32 {
-        let flags = try Flags(arguments, known: ["lives", "only"])
+        let flags = try Flags(arguments, known: FlagHelp.bench.map(\.name))
         guard flags.words.isEmpty else {
             throw UsageError("use: loopcsi bench [--lives N] [--only lives|node|copies|lists|relay]")
         }

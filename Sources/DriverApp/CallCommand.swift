@@ -1,16 +1,18 @@
 import CSIWire
 import LinuxHost
 import RPCClient
+import Text
 
 /// `loopcsi call`: one call, JSON in and out.
 enum CallCommand {
     static func run(_ arguments: [String]) throws -> Int32 {
-        let flags = try Flags(arguments, known: ["endpoint", "timeout"])
+        let flags = try Flags(arguments, known: FlagHelp.client.map(\.name))
         guard let name = flags.words.first, flags.words.count <= 2 else {
             throw UsageError("use: loopcsi call METHOD [JSON] [--endpoint unix:///...] [--timeout SECONDS]")
         }
         guard let method = CSIMethod.find(name) else {
-            throw UsageError("'\(name)' is no method; one of them is csi.v1.Identity/GetPluginInfo")
+            throw UsageError(
+                "'\(name.cut(bytes: 64))' is no method; one of them is csi.v1.Identity/GetPluginInfo")
         }
         let request = try CSIJSON.encodeRequest(
             Array((flags.words.dropFirst().first ?? "{}").utf8), for: method)
@@ -39,7 +41,7 @@ enum CallCommand {
 /// `loopcsi probe`: for health checks; silent when all is well.
 enum ProbeCommand {
     static func run(_ arguments: [String]) throws -> Int32 {
-        let flags = try Flags(arguments, known: ["endpoint", "timeout"])
+        let flags = try Flags(arguments, known: FlagHelp.client.map(\.name))
         guard flags.words.isEmpty else {
             throw UsageError("use: loopcsi probe [--endpoint unix:///...] [--timeout SECONDS]")
         }

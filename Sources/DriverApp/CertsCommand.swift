@@ -13,7 +13,7 @@ enum CertsCommand {
 
     static func run(_ arguments: [String]) throws -> Int32 {
         // The driver's name is the one thing that has an environment twin; a folder for keys should be named.
-        let flags = try Flags(arguments, known: ["dir", "driver-name", "days"]) {
+        let flags = try Flags(arguments, known: FlagHelp.certs.map(\.name)) {
             $0 == "LOOPCSI_DRIVER_NAME" ? HostIdentity.environment($0) : nil
         }
         guard flags.words.isEmpty, let folder = flags.one("dir"), !folder.isEmpty else {

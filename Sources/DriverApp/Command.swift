@@ -1,47 +1,28 @@
 internal import Glibc
 import LinuxHost
 import Log
+import Text
 
 /// The subcommands of the program.
 package enum Command {
-    private static let usage = """
-        loopcsi: volumes from files, for Kubernetes and other CSI orchestrators
-
-          loopcsi serve [FLAGS]                  serve the CSI socket (flags: README)
-          loopcsi call METHOD [JSON] [FLAGS]     call a method, such as csi.v1.Identity/Probe
-          loopcsi probe [FLAGS]                  exit 0 if the driver is ready
-          loopcsi pool list|check [FLAGS]        look into the pools, also while no driver runs
-          loopcsi volume list [FLAGS]            the volumes and where they are in use
-          loopcsi volume show NAME [FLAGS]       all about one volume, by its name or its id
-          loopcsi snapshot list [FLAGS]          the snapshots
-                                                 FLAGS: --pool as for serve, --output table|json
-          loopcsi certs --dir DIR [--driver-name NAME] [--days N]
-                                                 certificates for nodes and their one controller
-          loopcsi demo                           watch a volume live (needs root)
-          loopcsi bench [--lives N] [--only PART]  measure every step (needs root)
-          loopcsi version
-        """
-
     /// Runs the program; returns its exit code: 0 success, 1 failure, 2 wrong usage.
     package static func run(_ arguments: [String]) -> Int32 {
         do {
-            switch arguments.dropFirst().first {
-            case "serve": return try serve(Array(arguments.dropFirst(2)))
-            case "call": return try CallCommand.run(Array(arguments.dropFirst(2)))
-            case "probe": return try ProbeCommand.run(Array(arguments.dropFirst(2)))
-            case "pool": return try PoolCommand.run(Array(arguments.dropFirst(2)))
-            case "volume": return try VolumeCommand.run(Array(arguments.dropFirst(2)))
-            case "snapshot": return try SnapshotCommand.run(Array(arguments.dropFirst(2)))
-            case "certs": return try CertsCommand.run(Array(arguments.dropFirst(2)))
-            case "demo": return try DemoCommand.run(Array(arguments.dropFirst(2)))
-            case "bench": return try BenchCommand.run(Array(arguments.dropFirst(2)))
-            // The other end of a bench, which starts it.
-            case "bench-nodes": return try BenchNodesCommand.run(Array(arguments.dropFirst(2)))
-            case "version": print("loopcsi \(Driver.version)")
-            case nil, "help", "--help", "-h": print(usage)
-            case let word?: throw UsageError("unknown subcommand '\(word)'; try loopcsi help")
+            let arguments = Array(arguments.dropFirst())
+            if let text = Subcommand.answer(to: arguments) {
+                print(text)
+                return 0
             }
-            return 0
+            let (name, rest) = (arguments[0], Array(arguments.dropFirst()))
+            // The other end of a bench, which starts it.
+            if name == "bench-nodes" { return try BenchNodesCommand.run(rest) }
+            guard let command = Subcommand.all.first(where: { $0.name == name }) else {
+                let near = Nearest.to(name, among: Subcommand.all.map(\.name) + ["version", "help"])
+                throw UsageError(
+                    "unknown subcommand '\(name.cut(bytes: 64))'; "
+                        + (near.map { "did you mean \($0)?" } ?? "try loopcsi help"))
+            }
+            return try command.run(rest)
         } catch let error as UsageError {
             complain("\(error)")
             return 2
@@ -51,7 +32,8 @@ package enum Command {
         }
     }
 
-    private static func serve(_ arguments: [String]) throws -> Int32 {
+    /// Serves until a signal ends it.
+    static func serve(_ arguments: [String]) throws -> Int32 {
         let options = try ServeOptions(arguments)
         let log = Logger(format: options.logFormat, minimum: options.logLevel)
         if case .controller(let relay) = options.role { return try serve(options, relay, log) }

@@ -4,7 +4,9 @@ import LinuxHost
 /// `loopcsi demo`: the life of some volumes on this machine, step by step, as the kernel sees it.
 enum DemoCommand {
     static func run(_ arguments: [String]) throws -> Int32 {
-        guard arguments.isEmpty else { throw UsageError("use: loopcsi demo (it takes no flags)") }
+        guard try Flags(arguments, known: []).words.isEmpty else {
+            throw UsageError("use: loopcsi demo (it takes no flags)")
+        }
         let code = try Workbench.run("demo", imageGiB: 8) { bench in
             let steps = DemoSteps()
             steps.heading("a driver of its own in \(bench.folder), process \(bench.driver.processID)")

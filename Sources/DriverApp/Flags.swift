@@ -1,4 +1,5 @@
 import LinuxHost
+import Text
 
 /// Flags of a subcommand, each with an environment twin, and the words that are no flags.
 struct Flags {
@@ -16,25 +17,34 @@ struct Flags {
         self.environment = environment
         var rest = arguments[...]
         while let word = rest.popFirst() {
-            guard word.hasPrefix("--") else {
+            guard let text = word.behind("--") else {
+                guard word.utf8.count == 1 || !word.begins(with: "-") else {
+                    throw Self.unknown(word, known)
+                }
                 words.append(word)
                 continue
             }
-            let parts = word.dropFirst(2).split(
-                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(parts[0])
-            guard known.contains(name) else {
-                throw UsageError(
-                    "unknown flag --\(name); known are \(known.map { "--\($0)" }.joined(separator: " "))")
+            let parts = text.halves(at: "=")
+            let name = parts?.before ?? text
+            guard known.contains(where: { $0.isSame(as: name) }) else {
+                throw Self.unknown("--\(name)", known)
             }
-            if parts.count == 2 {
-                values[name, default: []].append(String(parts[1]))
+            if let value = parts?.behind {
+                values[name, default: []].append(value)
             } else if let value = rest.popFirst() {
                 values[name, default: []].append(value)
             } else {
                 throw UsageError("--\(name) needs a value")
             }
         }
+    }
+
+    private static func unknown(_ flag: String, _ known: [String]) -> UsageError {
+        let flag = flag.cut(bytes: 64)
+        let all = known.map { "--\($0)" }
+        guard !all.isEmpty else { return UsageError("unknown flag \(flag); there are none here") }
+        let near = Nearest.to(flag, among: all).map { "did you mean \($0)? " } ?? ""
+        return UsageError("unknown flag \(flag); \(near)known are \(all.joined(separator: " "))")
     }
 
     /// The values of a flag that may be repeated; else those of its environment twin, separated by semicolons.

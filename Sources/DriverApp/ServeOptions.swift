@@ -23,11 +23,8 @@ package struct ServeOptions: Sendable {
     var logFormat = LogFormat.logfmt
     var logLevel = LogLevel.info
 
-    static let flags = [
-        "endpoint", "node-id", "pool", "driver-name", "kubelet-root", "role", "relay-address", "nodes",
-        "tls-dir", "freeze-limit", "inline-limit",
-        "max-volumes", "metrics-address", "log-format", "log-level",
-    ]
+    /// The names of all flags.
+    static let flags = FlagHelp.serve.map(\.name)
 
     /// Reads the flags of `loopcsi serve` and their environment twins; everything has a default.
     init(

@@ -17,7 +17,7 @@ struct ViewOptions {
     init(
         _ arguments: [String], environment: @escaping (String) -> String? = HostIdentity.environment
     ) throws(UsageError) {
-        let flags = try Flags(arguments, known: ["pool", "output"], environment: environment)
+        let flags = try Flags(arguments, known: FlagHelp.views.map(\.name), environment: environment)
         pools = try ServeOptions.pools(flags)
         words = flags.words
         let format = flags.one("output") ?? "table"

@@ -31,6 +31,20 @@ import Testing
         #expect(message?.contains("--nonsense") == true)
     }
 
+    @Test("an unknown flag is told what it most likely should be, and one dash makes no word")
+    func nearest() {
+        func message(_ word: String) -> String {
+            #expect(throws: UsageError.self) { try flags([word, "x"]) }?.description ?? ""
+        }
+        #expect(message("--pol").contains("did you mean --pool?"))
+        #expect(message("--nodeid").contains("did you mean --node-id?"))
+        #expect(message("-pool").contains("did you mean --pool?"))
+        #expect(!message("--nonsense").contains("did you mean"))
+        #expect(message("--nonsense").contains("known are --pool --node-id"))
+        #expect(message("--" + String(repeating: "a\u{301}\u{323}", count: 50_000)).utf8.count < 300)
+        #expect(throws: Never.self) { try flags(["-"]) }
+    }
+
     @Test("the environment speaks where the flag does not, and nothing is what an empty variable says")
     func environment() throws {
         let twins = ["LOOPCSI_NODE_ID": "from-environment", "LOOPCSI_POOL": "a=/a;b=/b"]
