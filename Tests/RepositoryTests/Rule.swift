@@ -38,8 +38,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
 
     static let all: [Rule] = [
         forcedTry, cErrno, synchronous, boxedClosures, cModules, foundation, pureTargets, safety, documented,
-        skips,
-        makeTargets, machinePaths,
+        skips, makeTargets, machinePaths, textByBytes,
     ]
 
     /// Concerns Swift that ships.
