@@ -119,7 +119,8 @@ package struct NodeService: Sendable {
                 field: "volume_id", why: "an inline volume has one of the form csi-<64 hex digits>")
         }
         guard limits.inlineSize > .zero else {
-            throw .notNow("inline volumes are switched off on this node (--inline-limit 0)")
+            throw .notNow(
+                "inline volumes are switched off on this node (--inline-limit or --inline-share is 0)")
         }
         let wish = try CreateRequest(
             inline: handle, attributes: try RequestChecks.map(request.volumeContext, "volume_context"),

@@ -14,6 +14,8 @@ package final class Driver: Sendable {
     package static let version = "0.1.0"
 
     private let server: RPCServer
+    /// The socket without the Node service, if there is one.
+    private let controller: RPCServer?
     private let pools: [DiskPool]
     private let host: KernelNode
     private let log: Logger
@@ -95,7 +97,7 @@ package final class Driver: Sendable {
         self.pages = pages
         self.host = host
         self.log = log
-        try options.makeSocketFolder()
+        try options.makeSocketFolders()
         CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
         let vanished = try volumes.collectInline()
         for id in vanished {
@@ -107,6 +109,9 @@ package final class Driver: Sendable {
             socket: options.socketPath, methods: handlers.map { Self.method($0, log) }, options: serverOptions
         )
         self.server = server
+        controller = try options.controllerSocketPath.map { path in
+            try Self.serveController(relayed, at: path, serverOptions, log)
+        }
         if case .node(let place) = options.role {
             let known = Set(pools.map(\.pool.id))
             port = try RelayPort.open(
@@ -120,7 +125,8 @@ package final class Driver: Sendable {
         }
         pages?.serve(
             OperatorPages.Subject(
-                readiness: readiness, server: server, catalog: catalog, freezes: host.freezes,
+                readiness: readiness, servers: [server] + [controller].compactMap(\.self), catalog: catalog,
+                freezes: host.freezes,
                 pools: zip(pools, options.pools).map { ($0, $1.policy) }, vanished: vanished.count, port: port
             ))
         if !host.growsMounted(.ext4) {
@@ -143,6 +149,20 @@ package final class Driver: Sendable {
         }
     }
 
+    /// Serves what holders of an API token need, and nothing that mounts: whoever takes one of them over gains no more.
+    ///
+    /// A server of its own, so that its callers have no thread of kubelet's. What the Node service offers is told,
+    /// as by a relay, which the external-resizer asks.
+    private static func serveController(
+        _ handlers: [CSIHandler], at path: String, _ options: RPCServerOptions, _ log: Logger
+    ) throws(RPCServerError) -> RPCServer {
+        let server = try RPCServer.start(
+            socket: path, methods: (handlers + [NodeService.capabilities]).map { method($0, log) },
+            options: options)
+        log.info("serving all but the Node service", (.endpoint, path))
+        return server
+    }
+
     /// Ends gracefully: running steps finish, new calls are refused, all mounts and devices stay as they are.
     ///
     /// A copy bit by bit is given up, as it may take longer than anybody waits for the end.
@@ -150,6 +170,7 @@ package final class Driver: Sendable {
         pages?.markStopping()
         for pool in pools { pool.giveUpCopies() }
         port?.stop()
+        controller?.stop()
         server.stop()
         // A call that outlasted the server's patience must not leave a volume frozen.
         host.thawLeftovers()

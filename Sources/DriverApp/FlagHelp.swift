@@ -14,6 +14,8 @@ struct FlagHelp: Sendable {
     /// Of `loopcsi serve`.
     static let serve = [
         FlagHelp("endpoint", "unix:///PATH", "the socket; unix:///run/loopcsi/csi.sock by default"),
+        FlagHelp(
+            "controller-endpoint", "unix:///PATH", "one more socket, without the Node service, for sidecars"),
         FlagHelp("node-id", "NAME", "what NodeGetInfo tells; the host's name by default"),
         FlagHelp(
             "pool", "NAME=/FOLDER[,SETTINGS]", "a pool; may be repeated; default=/var/lib/loopcsi by default"),
@@ -25,6 +27,8 @@ struct FlagHelp: Sendable {
         FlagHelp("tls-dir", "/FOLDER", "tls.crt, tls.key and ca.crt of a node or the controller"),
         FlagHelp("freeze-limit", "SECONDS", "no mounted volume is held still longer; 10 by default"),
         FlagHelp("inline-limit", "SIZE", "the largest inline volume, 0 for none; 10GiB by default"),
+        FlagHelp(
+            "inline-share", "PERCENT", "how much of a pool inline volumes may take together; 25% by default"),
         FlagHelp("max-volumes", "NUMBER", "the most volumes of this node, 0 (default) for no limit"),
         FlagHelp("metrics-address", "ADDRESS", "where /metrics, /healthz and /readyz are answered"),
         FlagHelp("log-format", "FORMAT", "logfmt (default) or json"),

@@ -59,10 +59,10 @@ final class MetricsPage: Sendable {
         page.begin(.buildInfo)
         page.sample(.buildInfo, [Driver.version], Int64(1))
         page.single(.ready, isReady ? 1 : 0)
-        let load = subject.server.load
+        let loads = subject.servers.map(\.load)
         calls.write(to: &page)
-        page.single(.callsInFlight, Double(load.inFlight))
-        page.single(.queueLength, Double(load.waiting))
+        page.single(.callsInFlight, Double(loads.reduce(0) { $0 + $1.inFlight }))
+        page.single(.queueLength, Double(loads.reduce(0) { $0 + $1.waiting }))
         page.write(pools)
         let freezes = subject.freezes.figures
         page.single(.freezes, Double(freezes.count))

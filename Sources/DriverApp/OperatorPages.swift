@@ -15,7 +15,8 @@ final class OperatorPages: Sendable {
     /// The parts of a driver that serves.
     struct Subject: Sendable {
         let readiness: Readiness
-        let server: RPCServer
+        /// What serves on sockets; the port for the relay is none.
+        let servers: [RPCServer]
         let catalog: Catalog
         let freezes: FreezeTally
         let pools: [(DiskPool, CapacityPolicy)]

@@ -20,14 +20,25 @@ extension ServeOptions {
     /// The pools, one at least.
     static func pools(_ flags: Flags) throws(UsageError) -> [PoolOptions] {
         let specs = flags.all("pool")
+        let inlinePercent = try inlinePercent(flags)
         var pools: [PoolOptions] = []
         for spec in specs.isEmpty ? ["default=/var/lib/loopcsi"] : specs {
-            pools.append(try PoolOptions(spec))
+            pools.append(try PoolOptions(spec, inlinePercent: inlinePercent))
         }
         guard Set(pools.map(\.name)).count == pools.count, Set(pools.map(\.path)).count == pools.count else {
             throw UsageError("--pool: two pools have the same name or folder")
         }
         return pools
+    }
+
+    private static func inlinePercent(_ flags: Flags) throws(UsageError) -> Int64 {
+        guard let text = flags.one("inline-share") else { return CapacityPolicy.usualInlinePercent }
+        let digits = text.hasSuffix("%") ? text.dropLast() : text[...]
+        guard let percent = Int64(digits), (0...100).contains(percent) else {
+            throw UsageError(
+                "--inline-share '\(text)': use 1% to 100% of a pool's size, or 0% for no inline volumes")
+        }
+        return percent
     }
 }
 
@@ -35,8 +46,10 @@ extension ServeOptions.PoolOptions {
     private static let form =
         "name=/absolute/folder[,reserve=5%][,overcommit=1.5][,low=15%][,critical=5%][,mount=required][,shared=yes][,image=200GiB[,image-allocation=sparse][,image-fs=btrfs]]"
 
-    /// Reads a pool as `form` has it.
-    init(_ spec: String) throws(UsageError) {
+    /// Reads a pool as `form` has it; what its inline volumes may come to is a setting of all pools.
+    init(
+        _ spec: String, inlinePercent: Int64 = CapacityPolicy.usualInlinePercent
+    ) throws(UsageError) {
         let parts = spec.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         let head = parts[0].split(separator: "=", maxSplits: 1).map(String.init)
         guard head.count == 2, let name = PoolName(head[0]), let path = TargetPath(head[1]) else {
@@ -61,7 +74,8 @@ extension ServeOptions.PoolOptions {
                 overcommitThousandths: try settings["overcommit"].map(Self.overcommit)
                     ?? usual.overcommitThousandths,
                 lowPercent: try settings["low"].map(Self.percent) ?? usual.lowPercent,
-                criticalPercent: try settings["critical"].map(Self.percent) ?? usual.criticalPercent),
+                criticalPercent: try settings["critical"].map(Self.percent) ?? usual.criticalPercent,
+                inlinePercent: inlinePercent),
             needsMount: try Self.needsMount(settings), image: try Self.image(settings),
             isShared: try Self.isShared(settings))
     }

@@ -75,6 +75,11 @@ extension Exposition {
         write(.poolThinPromised, seen) { $0.thinPromised }
         write(.poolVolumes, seen) { Int64($0.survey.volumes.count) }
         write(.poolSnapshots, seen) { Int64($0.survey.snapshots) }
+        write(.poolInline, seen) { $0.room.inline.bytes }
+        write(.poolInlineLimit, seen) { contents in
+            let total = contents.room.space.total
+            return min(contents.policy.inlineLimit(of: total), total).bytes
+        }
         write(.loopDevices, seen) { Int64($0.loopDevices) }
         write(.volumeCapacity, volumesOf: seen) { $0.size.bytes }
         write(.volumeAllocated, volumesOf: seen) { $0.allocated.bytes }

@@ -63,7 +63,7 @@ final class RelayProcess: Sendable {
         var serverOptions = RPCServerOptions()
         serverOptions.workers = Relay.workers
         serverOptions.onFinish = pages?.observer
-        try options.makeSocketFolder()
+        try options.makeSocketFolders()
         server = try RPCServer.start(
             socket: options.socketPath,
             methods: own.map { Driver.method($0, log) } + Relay.methods.map { Self.method($0, relay) },

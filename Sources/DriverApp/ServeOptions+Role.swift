@@ -35,7 +35,8 @@ extension ServeOptions {
 
     /// Flags that say nothing to a relay, which has neither pools nor mounts.
     private static let flagsOfNodes = [
-        "node-id", "pool", "kubelet-root", "freeze-limit", "inline-limit", "max-volumes",
+        "controller-endpoint", "node-id", "pool", "kubelet-root", "freeze-limit", "inline-limit",
+        "inline-share", "max-volumes",
     ]
 
     /// The role with what belongs to it.

@@ -7,6 +7,8 @@ import Volumes
 /// How to serve.
 package struct ServeOptions: Sendable {
     var socketPath = "/run/loopcsi/csi.sock"
+    /// One more socket, without the Node service, if there is to be one.
+    var controllerSocketPath: String?
     var role = Role.all
     var nodeID = ""
     var driverName = "loop.csi.local"
@@ -35,6 +37,14 @@ package struct ServeOptions: Sendable {
         if let endpoint = flags.one("endpoint") ?? environment("CSI_ENDPOINT") {
             socketPath = try Self.socket(endpoint)
         }
+        if let endpoint = flags.one("controller-endpoint") {
+            let path = try Self.socket(endpoint, flag: "controller-endpoint")
+            guard path != socketPath else {
+                throw UsageError(
+                    "--controller-endpoint '\(endpoint)': it is the socket of --endpoint already")
+            }
+            controllerSocketPath = path
+        }
         role = try Self.role(flags)
         (paths, kubeletRoot) = try Self.paths(flags.one("kubelet-root"))
         nodeID = try Self.nodeID(flags.one("node-id") ?? HostIdentity.nodeName ?? "")
@@ -46,7 +56,7 @@ package struct ServeOptions: Sendable {
             }
             freezeLimitSeconds = Double(seconds)
         }
-        limits = try Self.limits(flags)
+        limits = try Self.limits(flags, pools)
         if let text = flags.one("metrics-address") {
             guard let address = ListenAddress(text) else {
                 throw UsageError(
@@ -69,7 +79,9 @@ package struct ServeOptions: Sendable {
         }
     }
 
-    private static func limits(_ flags: Flags) throws(UsageError) -> NodeLimits {
+    private static func limits(
+        _ flags: Flags, _ pools: [PoolOptions]
+    ) throws(UsageError) -> NodeLimits {
         var inlineSize = NodeLimits().inlineSize
         if let text = flags.one("inline-limit") {
             guard let size = ByteCount(quantity: text) else {
@@ -78,6 +90,7 @@ package struct ServeOptions: Sendable {
             }
             inlineSize = size
         }
+        if pools.allSatisfy({ $0.policy.inlinePercent == 0 }) { inlineSize = .zero }
         var volumes: Int64 = 0
         if let text = flags.one("max-volumes") {
             // CSINode holds it as a 32-bit number (Kubernetes 1.36).
@@ -90,10 +103,10 @@ package struct ServeOptions: Sendable {
     }
 
     /// The path of a `unix://` endpoint.
-    static func socket(_ endpoint: String) throws(UsageError) -> String {
+    static func socket(_ endpoint: String, flag: String = "endpoint") throws(UsageError) -> String {
         let path = endpoint.hasPrefix("unix://") ? String(endpoint.dropFirst(7)) : endpoint
         guard path.hasPrefix("/") else {
-            throw UsageError("--endpoint '\(endpoint)': use unix:///absolute/path/name.sock")
+            throw UsageError("--\(flag) '\(endpoint)': use unix:///absolute/path/name.sock")
         }
         return path
     }
@@ -141,11 +154,14 @@ package struct ServeOptions: Sendable {
         }
     }
 
-    /// Makes the folder of the socket if only that is missing, as on a first start.
-    func makeSocketFolder() throws(SystemError) {
-        guard let socket = TargetPath(socketPath), let folder = TargetPath(socket.parent) else { return }
-        if try FileStatus.at(folder.text) == nil {
-            _ = try Directory.open(folder.parent).ensure(folder.name, mode: 0o750)
+    /// Makes the folders of the sockets if only they are missing, as on a first start.
+    func makeSocketFolders() throws(SystemError) {
+        for path in [socketPath, controllerSocketPath] {
+            guard let socket = path.flatMap(TargetPath.init), let folder = TargetPath(socket.parent)
+            else { continue }
+            if try FileStatus.at(folder.text) == nil {
+                _ = try Directory.open(folder.parent).ensure(folder.name, mode: 0o750)
+            }
         }
     }
 }

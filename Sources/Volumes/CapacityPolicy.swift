@@ -16,18 +16,25 @@ package struct CapacityPolicy: Equatable, Sendable {
     package let lowPercent: Int64
     /// One with less than this free takes no more thin volumes and no snapshots of such.
     package let criticalPercent: Int64
+    /// How much of the pool's size inline volumes may come to, all together; 0 for none.
+    package let inlinePercent: Int64
+
+    /// Three quarters of a pool stay with claims, which quotas count, whatever authors of pods do.
+    package static let usualInlinePercent: Int64 = 25
 
     /// Five percent reserve; thin promises are covered in full.
     package static let standard = CapacityPolicy(reserve: .percent(5), overcommitThousandths: 1000)
 
     /// Puts a policy together.
     package init(
-        reserve: Reserve, overcommitThousandths: Int64, lowPercent: Int64 = 15, criticalPercent: Int64 = 5
+        reserve: Reserve, overcommitThousandths: Int64, lowPercent: Int64 = 15, criticalPercent: Int64 = 5,
+        inlinePercent: Int64 = usualInlinePercent
     ) {
         self.reserve = reserve
         self.overcommitThousandths = overcommitThousandths
         self.lowPercent = lowPercent
         self.criticalPercent = criticalPercent
+        self.inlinePercent = inlinePercent
     }
 
     /// What a volume counts against the pool.
@@ -59,6 +66,11 @@ package struct CapacityPolicy: Equatable, Sendable {
         case .bytes(let count): min(count, total)
         case .percent(let percent): ByteCount(known: total.bytes / 100 * percent)
         }
+    }
+
+    /// What inline volumes may come to, all together, in a file system of that size.
+    package func inlineLimit(of total: ByteCount) -> ByteCount {
+        inlinePercent >= 100 ? ByteCount(known: .max) : ByteCount(known: total.bytes / 100 * inlinePercent)
     }
 
     /// How well a pool is off that has so much room, of which its objects may still take `exposure`.

@@ -98,6 +98,7 @@ extension Shelf.Books {
     /// Enters a volume; `stamp` is of the folders after it came.
     mutating func enter(_ record: VolumeRecord, held: ByteCount, _ stamp: PoolStamp?) {
         let name = record.id.name
+        if record.inlineTarget != nil { inline.enter(name, record.size) }
         change { ledger in
             ledger.end(.volume(name), allocated: held.minus(ledger.held(by: name)))
             ledger.enter(volume: name, record.size, record.provisioning, held: held, lineage: record.lineage)
@@ -125,7 +126,14 @@ extension Shelf.Books {
         for member in group.members { enter(member, stamp) }
     }
 
+    /// Gives up what was set aside for something that was not made.
+    mutating func giveUp(_ key: ObjectKey) {
+        if case .volume(let name) = key { inline.leave(name) }
+        change { $0.end(key) }
+    }
+
     mutating func leave(_ key: ObjectKey, _ stamp: PoolStamp?) {
+        if case .volume(let name) = key { inline.leave(name) }
         change { $0.release(key) }
         names.remove(key)
         adopt(stamp)

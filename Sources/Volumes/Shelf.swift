@@ -24,6 +24,7 @@ final class Shelf: Sendable {
         /// Counts the changes, so that a look at the disk from before one is not mistaken for one from after it.
         var version = 0
         private(set) var ledger: Ledger
+        var inline = InlineSum()
         let sharesBlocks: Bool
         let isShared: Bool
         var names = NameIndex()
@@ -75,7 +76,8 @@ final class Shelf: Sendable {
     func begin(_ record: VolumeRecord) throws(VolumeFault) {
         let cost = policy.commitment(of: record.size, record.provisioning)
         try begin(
-            .volume(record.id.name), exposing: record.provisioning == .thin ? record.size : .zero
+            .volume(record.id.name), exposing: record.provisioning == .thin ? record.size : .zero,
+            inline: record.inlineTarget == nil ? nil : (record.id.name, record.size)
         ) { _ in cost }
     }
 
@@ -113,14 +115,20 @@ final class Shelf: Sendable {
     }
 
     private func begin(
-        _ key: ObjectKey, exposing: ByteCount, mayWait: Bool = true, costing cost: (Ledger) -> ByteCount
+        _ key: ObjectKey, exposing: ByteCount, inline: (name: VolumeName, size: ByteCount)? = nil,
+        mayWait: Bool = true, costing cost: (Ledger) -> ByteCount
     ) throws(VolumeFault) {
         func attempt() throws(VolumeFault) {
             try withSpace(countingAll: mayWait) { (books, space) throws(VolumeFault) in
                 let cost = cost(books.ledger)
+                if let inline {
+                    try books.inline.admit(
+                        inline.size, within: policy.inlineLimit(of: space.total), of: store.pool.name)
+                }
                 try books.change { (ledger) throws(VolumeFault) in
                     try ledger.begin(key, costing: cost, exposing: exposing, in: space)
                 }
+                if let inline { books.inline.enter(inline.name, inline.size) }
             }
         }
         do {
@@ -162,11 +170,11 @@ final class Shelf: Sendable {
             case .group(let name):
                 if let record = try store.group(of: name) { return finish(record) }
             }
-            books.withLock { $0.change { $0.end(key) } }
+            books.withLock { $0.giveUp(key) }
         } catch {
             // Whether it is there shows when the pool can be read again.
             books.withLock { books in
-                books.change { $0.end(key) }
+                books.giveUp(key)
                 books.stamp = nil
             }
         }

@@ -186,6 +186,37 @@ import Volumes
         }
     }
 
+    @Test("Inline volumes have a share of each pool, in percent with or without the sign, and 0 is none")
+    func inlineShare() throws {
+        func percents(_ arguments: [String]) throws -> [Int64] {
+            try options(arguments + ["--pool", "a=/a", "--pool", "b=/b,reserve=0%"]).pools.map(
+                \.policy.inlinePercent)
+        }
+        #expect(try percents([]) == [25, 25])
+        #expect(try percents(["--inline-share", "40%"]) == [40, 40])
+        #expect(try percents(["--inline-share=100"]) == [100, 100])
+        #expect(try options(["--inline-share", "0%"]).limits.inlineSize == .zero)
+        for bad in ["", "%", "101%", "-1%", "1.5%", "10GiB", "٣%"] where !bad.isEmpty {
+            let error = #expect(throws: UsageError.self) { try percents(["--inline-share", bad]) }
+            #expect(error?.description.contains("--inline-share") == true)
+        }
+    }
+
+    @Test("A second socket is none unless it is named, is another one, and is nothing to a relay")
+    func controllerSocket() throws {
+        #expect(try options([]).controllerSocketPath == nil)
+        let two = try options(["--controller-endpoint", "unix:///run/c/csi.sock"])
+        #expect(two.controllerSocketPath == "/run/c/csi.sock" && two.socketPath == "/run/loopcsi/csi.sock")
+        for bad in ["tcp://1", "c.sock", "unix:///run/loopcsi/csi.sock"] {
+            let error = #expect(throws: UsageError.self) { try self.options(["--controller-endpoint", bad]) }
+            #expect(error?.description.contains("--controller-endpoint") == true)
+        }
+        let relay = ["--role", "controller", "--nodes", "n:1", "--tls-dir", "/t"]
+        #expect(throws: UsageError.self) {
+            try self.options(relay + ["--controller-endpoint", "/run/c/csi.sock"])
+        }
+    }
+
     @Test("logging is said by name")
     func logging() throws {
         let options = try options(["--log-format", "json", "--log-level", "warning"])

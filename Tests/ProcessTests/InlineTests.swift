@@ -55,7 +55,7 @@ struct InlineTests {
 
     @Test("It is made at publish, of the size and file system asked for, and gone after unpublish")
     func life() throws {
-        try Rig.run(.init(filesystem: .ext4)) { rig in
+        try Rig.run(.init(filesystem: .ext4, flags: ["--inline-share", "50%"])) { rig in
             let pod = try Pod(rig)
             let before = try rig.client.call(CSI.GetCapacityRequest())
             _ = try rig.client.call(pod.publishRequest(["size": "320Mi"], fsType: "xfs"))

@@ -30,7 +30,7 @@ struct OperatorTests {
             let now = try page.scrape { try $0.value("loopcsi_calls_total", unknown) == 1 }
             let otherRoles: Set<MetricFamily> = [.relayNodes, .relayPools, .relayContested, .certificateEnd]
             let coming: Set<MetricFamily> = [
-                .poolState, .poolInline, .poolInlineLimit, .poolEndangered, .poolTornObjects,
+                .poolState, .poolEndangered, .poolTornObjects,
                 .poolReclaimFailing, .volumesAbnormal, .callsHung, .logLinesSuppressed,
             ]
             for family in MetricFamily.allCases where !coming.contains(family) {
@@ -48,6 +48,7 @@ struct OperatorTests {
             #expect(try pool("committed_bytes", "thin") == Double(thin.kind.bytes))
             #expect(try pool("thin_promised_bytes") == Double(thin.kind.bytes))
             #expect(try pool("available_bytes") ?? 0 > 0)
+            #expect(try pool("inline_bytes") == 0 && pool("inline_limit_bytes") ?? 0 > 0)
             #expect(try now.value("loopcsi_loop_devices") == 1)
             let volume = [
                 "volume_id": thick.id, "pvc": "data-\"1\"\\", "pvc_namespace": "line\nend", "pool": "default",
