@@ -40,9 +40,7 @@ struct ClusterTests {
         #expect(overlay.owners(selectedBy: service["selector"]) == ["DaemonSet loopcsi-node"])
     }
 
-    @Test(
-        "Only relays reach the port of the nodes; kubelet and Prometheus reach what they did",
-        arguments: overlays)
+    @Test("Only relays reach the port of the nodes; kubelet reaches what it did", arguments: overlays)
     func networkPolicy(folder: String) throws {
         let overlay = try Overlay(folder)
         let policy = try #require(overlay.document("NetworkPolicy", "loopcsi-node"))["spec"]
@@ -54,7 +52,7 @@ struct ClusterTests {
         for rule in policy["ingress"].elements {
             let ports = rule["ports"].elements.map { $0["port"] }
             guard ports.contains(.number(9810)) else {
-                #expect(rule["from"] == .null && ports == [.number(9808), .number(9809)])
+                #expect(rule["from"] == .null && ports == [.number(9809)])
                 continue
             }
             #expect(ports == [.number(9810)])

@@ -103,6 +103,42 @@ struct ExampleTests {
         }
     }
 
+    @Test("What outlives kubectl delete -f is named on the page, with the command that removes it")
+    func leftovers() throws {
+        let page = try #require(Pages.text("examples/README.md"))
+        let section = try #require(
+            page.split(separator: "\n## ").first { $0.hasPrefix("Taking an example away") })
+        let installed = try Overlay("deploy/single-node-snapshots")
+        func isKept(_ claim: Value) -> Bool {
+            installed.document("StorageClass", claim["storageClassName"].text)?["reclaimPolicy"]
+                == .text("Retain")
+        }
+        var count = 0
+        for document in try Self.documents.get() {
+            let name = String(document.file.dropFirst("examples/".count))
+            let entry = name.contains("/") ? "\(name.split(separator: "/")[0])/" : name
+            let spec = document.value["spec"]
+            if document.kind == "StatefulSet", spec["persistentVolumeClaimRetentionPolicy"] == .null {
+                guard case .number(let replicas) = spec["replicas"] else { continue }
+                for template in spec["volumeClaimTemplates"].elements {
+                    count += 1
+                    let claims = (0..<Int(replicas)).map {
+                        "\(template.at("metadata.name").text)-\(document.name)-\($0)"
+                    }
+                    #expect(section.contains("`kubectl delete pvc \(claims.joined(separator: " "))`"))
+                }
+            }
+            let outlives =
+                document.kind == "PersistentVolume"
+                ? spec["persistentVolumeReclaimPolicy"] != .text("Delete")
+                : claims(of: document).contains(where: isKept)
+            guard outlives else { continue }
+            count += 1
+            #expect(section.contains("\n| \(entry) |"), "\(document)")
+        }
+        #expect(count == 3)
+    }
+
     private func pod(of document: Document) -> Value {
         document.kind == "Pod" ? document.value["spec"] : document.value.at("spec.template.spec")
     }

@@ -75,7 +75,7 @@ struct InstallationTests {
         #expect(mount["mountPropagation"] == .text("Bidirectional"))
         #expect(volume.at("hostPath.path") == .text("/var/lib/kubelet"))
         #expect(driver.mount(at: "/dev") != nil)
-        #expect(driver.mount(at: "/run/loopcsi-frozen") != nil)
+        #expect(driver.mount(at: "/run/loopcsi-node") != nil)
         #expect(options.paths == (try ServeOptions(["--kubelet-root=/var/lib/kubelet"])).paths)
     }
 
@@ -100,7 +100,10 @@ struct InstallationTests {
                     #expect(try relay.options().socketPath == "/csi/csi.sock")
                     #expect(relay.mount(at: "/csi")?.volume == volume)
                 } else {
-                    #expect("\(volume?.at("hostPath.path").text ?? "")/csi.sock" == options.socketPath)
+                    let isSidecar = owner.kind == "Deployment"
+                    #expect(
+                        "\(volume?.at("hostPath.path").text ?? "")/csi.sock"
+                            == (isSidecar ? options.controllerSocketPath : options.socketPath), "\(owner)")
                 }
                 if container["name"] == .text("registrar") {
                     #expect(arguments.contains("--kubelet-registration-path=\(options.socketPath)"))

@@ -84,8 +84,24 @@ struct PageTests {
         let page = try #require(Pages.text("docs/cluster.md"))
         let one = try Set(Overlay("deploy/single-node").documents.map { "\($0.kind) \($0.name)" })
         let added = try Overlay("deploy/cluster").documents.filter { !one.contains("\($0.kind) \($0.name)") }
-        #expect(added.count >= 5)
+        #expect(added.count >= 4)
         for document in added { #expect(page.contains(" \(document.kind.lowercased())/\(document.name)")) }
+    }
+
+    @Test(
+        "The page on installing names one release of the snapshot project for its API, controller and sidecar"
+    )
+    func snapshotRelease() throws {
+        let page = try #require(Pages.text("docs/install.md"))
+        let overlay = try Overlay("deploy/single-node-snapshots")
+        let containers = overlay.workloads.flatMap { $0.pod["containers"].elements }
+        let sidecar = try #require(containers.first { $0["name"] == .text("csi-snapshotter") })["image"].text
+        let version = try #require(sidecar.split(separator: ":").last)
+        let refs = page.matches(of: /external-snapshotter\/[a-z\/-]+\?ref=(v[0-9.]+)/).map(\.output.1)
+        #expect(refs.count == 2 && refs.allSatisfy { $0 == version })
+        // The manifests of a release name the controller's image of the one before.
+        #expect(
+            page.contains("snapshot-controller=registry.k8s.io/sig-storage/snapshot-controller:\(version)\n"))
     }
 
     @Test("A manifest that a page applies is there", arguments: Pages.all)

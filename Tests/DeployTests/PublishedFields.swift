@@ -95,6 +95,17 @@ enum PublishedFields {
         NetworkPolicyIngressRule = from:NetworkPolicyPeer ports:NetworkPolicyPort
         NetworkPolicyPeer = podSelector:LabelSelector namespaceSelector:LabelSelector
         NetworkPolicyPort = port endPort protocol
+        ValidatingAdmissionPolicy = metadata:ObjectMeta spec:ValidatingAdmissionPolicySpec
+        ValidatingAdmissionPolicySpec = failurePolicy paramKind:ParamKind matchConstraints:MatchResources matchConditions:MatchCondition variables:PolicyVariable validations:Validation auditAnnotations
+        ParamKind = apiVersion kind
+        MatchResources = resourceRules:NamedRuleWithOperations namespaceSelector:LabelSelector objectSelector:LabelSelector matchPolicy
+        NamedRuleWithOperations = apiGroups apiVersions operations resources resourceNames scope
+        MatchCondition = name expression
+        PolicyVariable = name expression
+        Validation = expression message messageExpression reason
+        ValidatingAdmissionPolicyBinding = metadata:ObjectMeta spec:ValidatingAdmissionPolicyBindingSpec
+        ValidatingAdmissionPolicyBindingSpec = policyName paramRef:ParamRef matchResources:MatchResources validationActions
+        ParamRef = name namespace parameterNotFoundAction
         Issuer = metadata:ObjectMeta spec:IssuerSpec
         IssuerSpec = selfSigned:any ca:CAIssuer
         CAIssuer = secretName
