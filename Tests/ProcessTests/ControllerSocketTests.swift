@@ -5,10 +5,13 @@ import Testing
 
 @Suite("The socket without the Node service", .requiresRoot)
 struct ControllerSocketTests {
-    private static func run(_ body: (Rig, DriverClient) throws -> Void) throws {
+    private static func run(
+        _ options: Rig.Options = Rig.Options(), _ body: (Rig, DriverClient) throws -> Void
+    ) throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/controller/csi.sock"
-        let options = Rig.Options(flags: ["--controller-endpoint", "unix://\(path)"])
+        var options = options
+        options.flags += ["--controller-endpoint", "unix://\(path)"]
         try Rig.run(options) { rig in try body(rig, DriverClient(socket: path)) }
     }
 
@@ -55,6 +58,37 @@ struct ControllerSocketTests {
             _ = try sidecar.call(CSI.ProbeRequest())
             #expect(try rig.driver.stop() == .exited(0))
             #expect(try !Host.exists(sidecar.socket) && !Host.exists(rig.socket))
+        }
+    }
+
+    @Test("Calls that hang at the one take no thread from the other")
+    func apart() throws {
+        let options = Rig.Options(filesystem: .ext4, poolBytes: 4 << 30, flags: Operator.flags)
+        try Self.run(options) { rig, sidecar in
+            let page = try Operator(rig)
+            let place = try #require(rig.poolFilesystem).path
+            let life = try Life.published(rig)
+            try Host.run("fsfreeze", "--freeze", place)
+            for number in 1...20 {
+                // More than a server has threads; each ends after the thaw.
+                _ = try OwnThread.start(name: "hanging") {
+                    _ = try? sidecar.call(Kind.ext4.create("vol-\(number)"))
+                }
+            }
+            do {
+                try waitUntil("the calls hang") {
+                    let now = try page.scrape()
+                    return try now.value("loopcsi_calls_in_flight") == 20
+                        && now.value("loopcsi_queue_length") ?? 0 > 0
+                }
+                #expect(try life.stats().usage.isEmpty == false)
+            } catch {
+                Issue.record(error)
+            }
+            try Host.run("fsfreeze", "--unfreeze", place)
+            try waitUntil("all are over") { try page.scrape().value("loopcsi_calls_in_flight") == 0 }
+            try life.end()
+            for number in 1...20 { try Life(rig, name: "vol-\(number)").delete() }
         }
     }
 }
