@@ -43,7 +43,7 @@ struct Flags {
         let flag = flag.cut(bytes: 64)
         let all = known.map { "--\($0)" }
         guard !all.isEmpty else { return UsageError("unknown flag \(flag); there are none here") }
-        let near = Nearest.to(flag, among: all).map { "did you mean \($0)? " } ?? ""
+        let near = Nearest.to(flag, among: all + ["--help"]).map { "did you mean \($0)? " } ?? ""
         return UsageError("unknown flag \(flag); \(near)known are \(all.joined(separator: " "))")
     }
 

@@ -1,5 +1,6 @@
 import CSIWire
 import LinuxHost
+import Synchronization
 import TestSupport
 import Testing
 
@@ -46,6 +47,40 @@ struct RelayLoadTests {
                     try relay.machine.running.descriptors <= count + 2
                 }
             }
+        }
+    }
+
+    @Test("Two nodes that hang, with more calls to each than a node may have, leave the third its place")
+    func twoHanging() async throws {
+        try await Cluster.run(.init(nodes: 3)) { cluster in
+            let client = cluster.client
+            let requests = try cluster.nodes[0...1].map {
+                CSI.ControllerGetVolumeRequest(volumeID: "\(try $0.poolID).vol")
+            }
+            let volume = try ClusterVolume.request(on: cluster.nodes[2])
+            for node in cluster.nodes[0...1] { try node.machine.suspend() }
+            let refused = Mutex(0)
+            let outcomes = try together(281) { number in
+                if number < 280 {
+                    let outcome = try client.outcome(of: requests[number % 2], within: 15)
+                    if outcome.message.contains("calls wait for it already") { refused.withLock { $0 += 1 } }
+                    return outcome
+                }
+                // Shares are used up when calls are refused.
+                try waitUntil("the shares are used up") { refused.withLock { $0 } >= 100 }
+                let outcome = try client.outcome(of: volume, within: 10)
+                #expect(outcome.code == .ok, "\(outcome)")
+                return outcome
+            }
+            #expect(outcomes.count { $0.code == .ok } == 1)
+            #expect(outcomes.count { $0.code == .unavailable } == 280)
+            for node in cluster.nodes[0...1] { node.machine.resume() }
+            for request in requests {
+                try waitUntil("the node answers again") {
+                    try client.outcome(of: request).code == .notFound
+                }
+            }
+            try ClusterVolume(cluster, on: cluster.nodes[2]).delete()
         }
     }
 
