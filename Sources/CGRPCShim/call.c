@@ -182,6 +182,15 @@ int grpcshim_call_finish(grpcshim_call call, int32_t code, const uint8_t *messag
     return result;
 }
 
+void grpcshim_call_cut_off(grpcshim_call call) {
+    struct grpcshim_call_state *state = call.ref;
+    pthread_mutex_lock(&state->lock);
+    if (state->call != NULL)
+        grpcshim_core.call_cancel_with_status(state->call, GRPC_STATUS_RESOURCE_EXHAUSTED, "too many calls are under way",
+                                              NULL);
+    pthread_mutex_unlock(&state->lock);
+}
+
 void grpcshim_call_cancel(grpcshim_call call) {
     struct grpcshim_call_state *state = call.ref;
     pthread_mutex_lock(&state->lock);

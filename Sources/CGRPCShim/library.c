@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <grpc/support/log.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -65,4 +66,9 @@ int32_t grpcshim_load(bool tls, const char **why) {
     *why = failure;
     pthread_mutex_unlock(&lock);
     return result;
+}
+
+void grpcshim_trim_heap(size_t least) {
+    if (mallinfo2().fordblks >= least)
+        malloc_trim(0);
 }

@@ -33,7 +33,8 @@ enum {
     shortest_ping_milliseconds = 5000,    /* the least time between two pings of a client that is no reason to cut it off */
     look_after_milliseconds = 600000,     /* how long a TCP connection may be silent until the client is asked for a sign */
     sign_within_milliseconds = 20000,     /* and how long that may take */
-    handshake_within_milliseconds = 10000 /* what connects and says nothing is not kept longer */
+    handshake_within_milliseconds = 10000, /* what connects and says nothing is not kept longer */
+    most_streams = 512                     /* calls at once on one connection: several times what any client here makes */
 };
 
 static struct grpcshim_server_state *create(int32_t max_message_bytes, bool is_remote) {
@@ -51,6 +52,7 @@ static struct grpcshim_server_state *create(int32_t max_message_bytes, bool is_r
         integer(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, shortest_ping_milliseconds),
         integer(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0),
         integer(GRPC_ARG_HTTP2_BDP_PROBE, 0),
+        integer(GRPC_ARG_MAX_CONCURRENT_STREAMS, most_streams),
         integer(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, handshake_within_milliseconds),
         /* A second process on the same port is a mistake that has to be told. */
         integer(GRPC_ARG_ALLOW_REUSEPORT, 0),

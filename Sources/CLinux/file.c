@@ -227,6 +227,11 @@ int32_t clinux_truncate(int32_t fd, int64_t size_bytes)
     return rc == 0 ? 0 : -errno;
 }
 
+int32_t clinux_touch(int32_t fd)
+{
+    return futimens(fd, NULL) == 0 ? 0 : -errno;
+}
+
 int32_t clinux_sync(int32_t fd)
 {
     /* Not repeated on EINTR or EIO: after a failed fsync the kernel may have dropped the dirty pages. */

@@ -22,6 +22,9 @@ package final class Driver: Sendable {
     private let pages: OperatorPages?
     private let port: RelayPort?
 
+    /// How long pools that empty their trash are waited for at the stop, in seconds.
+    private static let closeSeconds = 2.0
+
     /// Wires the driver and begins to serve, and to tell of itself on the pages, if there are any.
     ///
     /// - Throws: `StartError` with a sentence for the operator.
@@ -90,7 +93,8 @@ package final class Driver: Sendable {
         let handlers =
             relayed
             + NodeService(
-                nodeID: options.nodeID, volumes: volumes, topology: { catalog.topology }, paths: options.paths,
+                nodeID: options.nodeID, volumes: volumes, topology: { catalog.topology },
+                paths: options.paths,
                 limits: options.limits
             ).handlers
         self.pools = pools
@@ -98,28 +102,34 @@ package final class Driver: Sendable {
         self.host = host
         self.log = log
         try options.makeSocketFolders()
-        CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
+        CoreLog.redirect { log.foreign("gRPC", (.reason, $0)) }
         let vanished = try volumes.collectInline()
         for id in vanished {
             log.info("inline volume of a vanished pod deleted", (.volumeID, "\(id)"))
         }
         var serverOptions = RPCServerOptions()
         serverOptions.onFinish = pages?.observer
+        let hung = HungCalls { name in PoolName(name).map(catalog.awaitPulse(ofPool:)) }
+        serverOptions.shares = options.pools.count * CallShares.Part.allCases.count
+        serverOptions.refusal = hung.refusal
+        let shares = CallShares(catalog)
         let server = try RPCServer.start(
-            socket: options.socketPath, methods: handlers.map { Self.method($0, log) }, options: serverOptions
-        )
+            socket: options.socketPath, methods: handlers.map { Self.method($0, log, shares) },
+            options: serverOptions)
+        hung.watch(server)
         self.server = server
         controller = try options.controllerSocketPath.map { path in
-            try Self.serveController(relayed, at: path, serverOptions, log)
+            try Self.serveController(relayed, at: path, serverOptions, log, shares)
         }
+        if let controller { hung.watch(controller) }
         if case .node(let place) = options.role {
             let known = Set(pools.map(\.pool.id))
             port = try RelayPort.open(
                 place, driver: options.driverName,
                 methods: relayed.refusing(poolsBesides: known, on: options.nodeID).map {
-                    Self.method($0, log)
+                    Self.method($0, log, shares)
                 },
-                serverOptions, log: log)
+                serverOptions, hung, log: log)
         } else {
             port = nil
         }
@@ -127,7 +137,9 @@ package final class Driver: Sendable {
             OperatorPages.Subject(
                 readiness: readiness, servers: [server] + [controller].compactMap(\.self), catalog: catalog,
                 freezes: host.freezes,
-                pools: zip(pools, options.pools).map { ($0, $1.policy) }, vanished: vanished.count, port: port
+                pools: zip(pools, options.pools).map { ($0, $1.policy) }, vanished: vanished.count,
+                port: port,
+                hung: hung, log: log
             ))
         if !host.growsMounted(.ext4) {
             log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
@@ -154,10 +166,11 @@ package final class Driver: Sendable {
     /// A server of its own, so that its callers have no thread of kubelet's. What the Node service offers is told,
     /// as by a relay, which the external-resizer asks.
     private static func serveController(
-        _ handlers: [CSIHandler], at path: String, _ options: RPCServerOptions, _ log: Logger
+        _ handlers: [CSIHandler], at path: String, _ options: RPCServerOptions, _ log: Logger,
+        _ shares: CallShares
     ) throws(RPCServerError) -> RPCServer {
         let server = try RPCServer.start(
-            socket: path, methods: (handlers + [NodeService.capabilities]).map { method($0, log) },
+            socket: path, methods: (handlers + [NodeService.capabilities]).map { method($0, log, shares) },
             options: options)
         log.info("serving all but the Node service", (.endpoint, path))
         return server
@@ -169,24 +182,42 @@ package final class Driver: Sendable {
     package func stop() {
         pages?.markStopping()
         for pool in pools { pool.giveUpCopies() }
-        port?.stop()
-        controller?.stop()
-        server.stop()
+        // All at once: kubelet waits for the sum of all that follows.
+        Aside.all([
+            { [port] in port?.stop() }, { [controller] in controller?.stop() }, { [server] in server.stop() },
+        ])
         // A call that outlasted the server's patience must not leave a volume frozen.
         host.thawLeftovers()
-        for pool in pools { pool.close() }
+        // A pool that hangs keeps its trash until the next start.
+        Aside.all(pools.map { pool in { pool.close() } }, atMost: Self.closeSeconds)
         pages?.stop()
         log.info("stopped")
+        log.flush()
     }
 
-    static func method(_ handler: CSIHandler, _ log: Logger) -> RPCMethod {
-        .unary(handler.path, lane: handler.isQuick ? .quick : .work) { _, request throws(RPCStatus) in
+    static func method(
+        _ handler: CSIHandler, _ log: Logger, _ shares: CallShares? = nil
+    ) -> RPCMethod {
+        let path = handler.path
+        var sharing: RPCMethod.Sharing?
+        if let shares, !handler.isQuick { sharing = { shares.share(of: path, $0) } }
+        return .unary(path, lane: handler.isQuick ? .quick : .work, sharing: sharing) {
+            _, request throws(RPCStatus) in
             do throws(CSIStatus) {
                 return try handler.run(request, log: log) { Double(Clock.monotonicNanoseconds) / 1e6 }
             } catch {
                 throw RPCStatus(code: error.code.rawValue, message: error.message)
             }
         }
+    }
+}
+
+extension CallShares {
+    /// The pool of a call as a share of the lane.
+    fileprivate func share(of path: String, _ request: [UInt8]) -> RPCShare {
+        let (pool, subject) = share(path: path, request: request)
+        guard let pool else { return RPCShare(name: "", subject: subject) }
+        return RPCShare(name: "\(pool.text)/\(Part(path: path).rawValue)", subject: subject)
     }
 }
 

@@ -7,7 +7,8 @@ struct KernelView {
 
     /// The loop device of a volume and how it is attached; nothing if there is none.
     func device(of name: String) throws -> (device: LoopDevice, status: LoopStatus)? {
-        guard let image = try image(of: name)?.identity, let device = try LoopDevices.backed(by: image, named: "image").first,
+        guard let image = try image(of: name)?.identity,
+            let device = try LoopDevices.backed(by: image, named: "image").first,
             let status = try device.status()
         else { return nil }
         return (device, status)

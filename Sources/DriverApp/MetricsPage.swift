@@ -1,5 +1,6 @@
 import HTTPServer
 import LinuxHost
+import Log
 import Metrics
 import Pool
 import RPCServer
@@ -64,6 +65,12 @@ final class MetricsPage: Sendable {
         page.single(.callsInFlight, Double(loads.reduce(0) { $0 + $1.inFlight }))
         page.single(.queueLength, Double(loads.reduce(0) { $0 + $1.waiting }))
         page.write(pools)
+        let hung = subject.hung.findings
+        page.begin(.callsHung)
+        for (name, _) in pools {
+            page.sample(.callsHung, [name], Int64(hung.first { $0.pool == name }?.count ?? 0))
+        }
+        page.single(.logLinesSuppressed, Double(subject.log.linesSuppressed))
         let freezes = subject.freezes.figures
         page.single(.freezes, Double(freezes.count))
         page.single(.freezeLongest, freezes.longestSeconds)

@@ -24,6 +24,9 @@ final class OperatorPages: Sendable {
         let vanished: Int
         /// The port for the relay, in the role node.
         let port: RelayPort?
+        /// The calls that are stuck in a pool.
+        let hung: HungCalls
+        let log: Logger
     }
 
     private struct Pages {
@@ -65,7 +68,11 @@ final class OperatorPages: Sendable {
     /// Begins to tell of a driver that serves.
     func serve(_ subject: Subject) {
         let health = Health(subject.readiness)
-        let pages = Pages(trouble: health.trouble, metrics: MetricsPage(subject, health, calls).reply)
+        let trouble: @Sendable () -> String? = { [hung = subject.hung] in
+            let troubles = [health.trouble()].compactMap(\.self) + hung.findings.map(\.sentence)
+            return troubles.isEmpty ? nil : troubles.joined(separator: "; ")
+        }
+        let pages = Pages(trouble: trouble, metrics: MetricsPage(subject, health, calls).reply)
         phase.withLock { $0 = .serving(pages) }
     }
 

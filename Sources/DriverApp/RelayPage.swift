@@ -1,5 +1,6 @@
 import HTTPServer
 import LinuxHost
+import Log
 import Metrics
 import RPCServer
 import Relay
@@ -11,6 +12,7 @@ final class RelayPage: Sendable {
         let server: RPCServer
         let fleet: Fleet
         let watch: CertificateWatch
+        let log: Logger
     }
 
     private let subject: Subject
@@ -39,6 +41,7 @@ final class RelayPage: Sendable {
         page.single(.relayPools, Double(figures.pools))
         page.single(.relayContested, Double(figures.contested))
         if let end = subject.watch.end { page.single(.certificateEnd, Double(end)) }
+        page.single(.logLinesSuppressed, Double(subject.log.linesSuppressed))
         page.write(ProcessFigures.now(), startSeconds: startSeconds)
         return HTTPReply(200, page.bytes, contentType: Exposition.contentType)
     }

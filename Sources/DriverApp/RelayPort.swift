@@ -21,6 +21,7 @@ final class RelayPort: Sendable {
     private let options: ServeOptions.RelayPortOptions
     private let methods: [RPCMethod]
     private let serverOptions: RPCServerOptions
+    private let hung: HungCalls
     private let watch: CertificateWatch
     private let driver: String
     private let log: Logger
@@ -32,9 +33,9 @@ final class RelayPort: Sendable {
     /// - Throws: `StartError` if the address cannot be listened on.
     static func open(
         _ options: ServeOptions.RelayPortOptions, driver: String, methods: [RPCMethod],
-        _ serverOptions: RPCServerOptions, log: Logger
+        _ serverOptions: RPCServerOptions, _ hung: HungCalls, log: Logger
     ) throws -> RelayPort {
-        let port = try RelayPort(options, driver, methods, serverOptions, log)
+        let port = try RelayPort(options, driver, methods, serverOptions, hung, log)
         do throws(RPCServerError) {
             try port.tryOpen()
         } catch {
@@ -46,12 +47,13 @@ final class RelayPort: Sendable {
 
     private init(
         _ options: ServeOptions.RelayPortOptions, _ driver: String, _ methods: [RPCMethod],
-        _ serverOptions: RPCServerOptions, _ log: Logger
+        _ serverOptions: RPCServerOptions, _ hung: HungCalls, _ log: Logger
     ) throws(SystemError) {
         self.options = options
         self.driver = driver
         self.methods = methods
         self.serverOptions = serverOptions
+        self.hung = hung
         self.log = log
         watch = CertificateWatch(options.tlsFolder, .node, driver: driver, log: log)
         stopping = try Bell()
@@ -105,6 +107,7 @@ final class RelayPort: Sendable {
             return state.isStopped
         }
         if isLate { return server.stop() }
+        hung.watch(server)
         log.info("port for the relay is open", (.endpoint, options.address), (.value, Int(server.port)))
     }
 }

@@ -45,7 +45,7 @@ final class RelayProcess: Sendable {
         // A connection to each node, and each is a descriptor.
         try ProcessFigures.raiseDescriptorLimit()
         try RPCCore.load(tls: true)
-        CoreLog.redirect { log.warning("gRPC", (.reason, $0)) }
+        CoreLog.redirect { log.foreign("gRPC", (.reason, $0)) }
         let channels = try RPCChannels(
             tls: TLSIdentity(folder: place.tlsFolder),
             nodeName: CertificateHolder.node.dnsName(driver: options.driverName))
@@ -76,7 +76,7 @@ final class RelayProcess: Sendable {
         _ = try OwnThread.start(name: "certificate") { [watch, stopping] in
             Self.keepWatch(watch, until: stopping)
         }
-        pages?.serve(RelayPage.Subject(server: server, fleet: fleet, watch: watch))
+        pages?.serve(RelayPage.Subject(server: server, fleet: fleet, watch: watch, log: log))
         log.info(
             "serving", (.endpoint, options.socketPath), (.value, "\(place.name):\(place.port)"),
             (.version, Driver.version))
@@ -94,6 +94,7 @@ final class RelayProcess: Sendable {
         }
         pages?.stop()
         log.info("stopped")
+        log.flush()
     }
 
     private static func keepWatch(_ watch: CertificateWatch, until stopping: Bell) {

@@ -32,6 +32,11 @@ extension OwnedDescriptor {
         try SystemError.check("ftruncate", on: pathForMessages, clinux_truncate(number, bytes))
     }
 
+    /// Sets the times of access and change to now.
+    package func touch() throws(SystemError) {
+        try SystemError.check("futimens", on: pathForMessages, clinux_touch(number))
+    }
+
     /// Makes content and metadata durable.
     package func sync() throws(SystemError) {
         try SystemError.check("fsync", on: pathForMessages, clinux_sync(number))

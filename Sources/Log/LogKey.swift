@@ -2,6 +2,8 @@
 package enum LogKey: String, Sendable, CaseIterable {
     // What a call was and how it ended.
     case method, code, ms, error, reason
+    /// So many equal lines is this one for, the last of them.
+    case repeated
 
     // What it was about.
     case pool

@@ -7,7 +7,7 @@ package protocol LogValue: Sendable {
 }
 
 /// The forms a logged value can take.
-package enum LogScalar: Sendable, Equatable {
+package enum LogScalar: Sendable, Hashable {
     case string(String)
     case signed(Int64)
     case unsigned(UInt64)

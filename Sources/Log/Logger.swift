@@ -35,6 +35,7 @@ package struct Logger: Sendable {
     private let minimum: LogLevel
     private let clock: @Sendable () -> Timestamp
     private let sink: @Sendable ([UInt8]) -> Void
+    private let repeats = Repeats()
 
     /// Makes a logger whose sink receives each line whole, newline included, from whichever thread logged it.
     package init(
@@ -69,16 +70,41 @@ package struct Logger: Sendable {
         log(.error, message, fields)
     }
 
+    /// Logs a warning whose text strangers have a part in: of such lines a few are shown in a minute, however they differ.
+    package func foreign(_ message: String, _ fields: (LogKey, any LogValue)...) {
+        pass(.warning, message, fields, isForeign: true)
+    }
+
     /// Logs at a level chosen at run time, with fields collected beforehand.
     package func log(_ level: LogLevel, _ message: String, _ fields: [(LogKey, any LogValue)]) {
+        pass(level, message, fields, isForeign: false)
+    }
+
+    /// How many warnings and errors were counted and not shown, because they were equal to one shown within a minute.
+    package var linesSuppressed: UInt64 { repeats.suppressed }
+
+    /// Tells of the lines that were counted up to now, for the end of the process.
+    package func flush() {
+        for entry in repeats.flush() { write(entry, clock()) }
+    }
+
+    private func pass(
+        _ level: LogLevel, _ message: String, _ fields: [(LogKey, any LogValue)], isForeign: Bool
+    ) {
         guard level >= minimum else { return }
-        var line = LogLine(format: format)
-        line.add("time", .string(clock().rfc3339))
-        line.add("level", .string(level.rawValue))
-        line.add("msg", .string(message))
-        for (key, value) in fields {
-            line.add(key.rawValue, value.logScalar)
+        let now = clock()
+        let entry = LogEntry(level: level, message: message, fields: fields.map { ($0, $1.logScalar) })
+        for entry in repeats.pass(entry, isForeign: isForeign, at: now.millisecondsSinceEpoch) {
+            write(entry, now)
         }
+    }
+
+    private func write(_ entry: LogEntry, _ now: Timestamp) {
+        var line = LogLine(format: format)
+        line.add("time", .string(now.rfc3339))
+        line.add("level", .string(entry.level.rawValue))
+        line.add("msg", .string(entry.message))
+        for (key, value) in entry.fields { line.add(key.rawValue, value) }
         sink(line.finished())
     }
 }

@@ -113,6 +113,9 @@ internal import Glibc
         return result != -EALREADY
     }
 
+    /// Ends the stream of a call that is to be finished next, whatever the client reads or sends.
+    func cutOff() { unsafe grpcshim_call_cut_off(handle) }
+
     /// Makes the call look cancelled and lets a waiting `send` fail.
     func cancel() { unsafe grpcshim_call_cancel(handle) }
 }

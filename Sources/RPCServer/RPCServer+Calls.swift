@@ -24,11 +24,15 @@ extension RPCServer {
 
     private func arrived(_ key: UInt, _ call: RPCCall) {
         let method = methods[call.method]
-        let stopping = state.withLock { state in
+        let (stopping, isOneTooMany) = state.withLock { state in
             state.calls[key] = Entry(call: call, method: method)
-            return state.stopping
+            return (state.stopping, state.calls.count > options.mostCalls)
         }
-        if stopping {
+        if isOneTooMany {
+            // Each costs gRPC core some 12 KB until its stream is over, which a client may never let it be.
+            call.cutOff()
+            finish(call, .resourceExhausted("too many calls are under way"))
+        } else if stopping {
             finish(call, Self.stoppingStatus)
         } else if let callerName, !call.comes(from: callerName) {
             finish(
@@ -72,6 +76,7 @@ extension RPCServer {
             return (entry, state.stopping && state.calls.isEmpty)
         }
         if last.1 { idle.post() }
+        heap.look()
     }
 
     func finish(_ call: RPCCall, _ status: RPCStatus) {

@@ -33,6 +33,7 @@ package final class RPCServer: Sendable {
     let drained = Semaphore()
     let stopped = Semaphore()
     let stopBegun = Mutex(false)
+    let heap = HeapTrim()
 
     /// Binds the socket (mode 0660) and serves; a socket file that nobody answers is replaced.
     package static func start(

@@ -14,6 +14,9 @@ package struct RPCServerOptions: Sendable {
     /// Asked on a thread of the lane; must not wait for anything.
     package var refusal: (@Sendable (_ share: String) -> RPCStatus?)?
 
+    /// Calls that may be under way at all, those included whose request has not come yet; one more is cut off.
+    package var mostCalls = 4096
+
     /// Threads of the quick lane at most.
     package var quickWorkers = 2
 

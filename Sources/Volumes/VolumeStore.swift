@@ -69,6 +69,9 @@ package protocol VolumeStore: SnapshotStore {
     /// Verifies that the pool is there, is the one that was opened, and can be written.
     func check() throws(VolumeFault)
 
+    /// Writes a little and waits until it is on the disk, which ends soon unless the pool hangs.
+    func pulse() throws(VolumeFault)
+
     /// What the pool's file system says now.
     func space() throws(VolumeFault) -> PoolSpace
 

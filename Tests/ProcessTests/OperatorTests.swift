@@ -31,7 +31,7 @@ struct OperatorTests {
             let otherRoles: Set<MetricFamily> = [.relayNodes, .relayPools, .relayContested, .certificateEnd]
             let coming: Set<MetricFamily> = [
                 .poolState, .poolEndangered, .poolTornObjects,
-                .poolReclaimFailing, .volumesAbnormal, .callsHung, .logLinesSuppressed,
+                .poolReclaimFailing, .volumesAbnormal,
             ]
             for family in MetricFamily.allCases where !coming.contains(family) {
                 let found = now.samples.filter {

@@ -78,6 +78,8 @@ package final class FakeStore: VolumeStore {
 
     package func check() throws(VolumeFault) { try step("check") { _ in } }
 
+    package func pulse() throws(VolumeFault) { try step("pulse") { _ in } }
+
     package func space() throws(VolumeFault) -> PoolSpace {
         try step("space") { PoolSpace(total: $0.total, free: $0.free) }
     }

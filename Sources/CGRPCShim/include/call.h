@@ -45,6 +45,10 @@ int grpcshim_call_send(grpcshim_call call, const uint8_t *_Nullable body, size_t
 int grpcshim_call_finish(grpcshim_call call, int32_t code, const uint8_t *_Nullable message, size_t message_length,
                          bool has_body, const uint8_t *_Nullable body, size_t length);
 
+/* Ends the stream at once with RESOURCE_EXHAUSTED, without waiting for the client to read or to end its side. The call still has
+ * to be finished. Any thread, before it is finished. */
+void grpcshim_call_cut_off(grpcshim_call call);
+
 /* Makes the call look cancelled to its handler and lets a waiting send fail. A call of which nothing was sent yet
  * can still be finished with a status. Any thread. */
 void grpcshim_call_cancel(grpcshim_call call);

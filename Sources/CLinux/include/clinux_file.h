@@ -88,6 +88,9 @@ int32_t clinux_punch_hole(int32_t fd, int64_t offset, int64_t length);
 int32_t clinux_truncate(int32_t fd, int64_t size_bytes);
 int32_t clinux_sync(int32_t fd);
 
+/* Sets the times of access and change of what is open to now (futimens(3)): 0 or a negated errno. */
+int32_t clinux_touch(int32_t fd);
+
 /* Non-blocking flock. EAGAIN if another open file holds it. */
 int32_t clinux_lock(int32_t fd, bool exclusive);
 int32_t clinux_unlock(int32_t fd);
