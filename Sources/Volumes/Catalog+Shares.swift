@@ -12,7 +12,7 @@ extension Catalog {
     package func firstPool(
         for parameters: VolumeParameters, requisite: [Topology], preferred: [Topology]
     ) -> PoolName? {
-        candidates(parameters, requisite: requisite, preferred: preferred).first?.store.pool.name
+        candidates(parameters, requisite: requisite, preferred: preferred).first?.name
     }
 
     /// Writes a little into a pool and waits for it; a failure is an answer too. May hang as the pool does.
