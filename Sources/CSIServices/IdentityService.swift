@@ -6,20 +6,15 @@ package struct IdentityService: Sendable {
     private let driverName: String
     private let version: String
     private let manifest: NodeManifest?
-    private let isThere: @Sendable (PoolID) -> Bool
     private let readiness: ReadinessCheck
 
-    /// Answers with these facts; a pool is told of only while it `isThere`.
-    ///
-    /// That and `readiness` must answer within moments, also when a disk hangs.
+    /// Answers with these facts; manifest and `readiness` must answer within moments, also when a disk hangs.
     package init(
-        driverName: String, version: String, manifest: NodeManifest,
-        isThere: @escaping @Sendable (PoolID) -> Bool = { _ in true }, readiness: @escaping ReadinessCheck
+        driverName: String, version: String, manifest: NodeManifest, readiness: @escaping ReadinessCheck
     ) {
         self.driverName = driverName
         self.version = version
         self.manifest = manifest
-        self.isThere = isThere
         self.readiness = readiness
     }
 
@@ -28,7 +23,6 @@ package struct IdentityService: Sendable {
         self.driverName = driverName
         self.version = version
         manifest = nil
-        isThere = { _ in false }
         self.readiness = readiness
     }
 
@@ -38,7 +32,7 @@ package struct IdentityService: Sendable {
             CSIHandler(CSI.GetPluginInfoRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.GetPluginInfoResponse(
                     name: driverName, vendorVersion: version,
-                    manifest: manifest?.entries(where: isThere) ?? [:])
+                    manifest: manifest?.entries ?? [:])
             },
             CSIHandler(CSI.GetPluginCapabilitiesRequest.self, isQuick: true) { _ throws(VolumeFault) in
                 CSI.GetPluginCapabilitiesResponse(capabilities: [

@@ -44,11 +44,12 @@ package enum Command {
         try Signals.block()
         // Next, so that a bad address costs nothing, and whoever asks is told that the driver is starting.
         let pages = try OperatorPages.start(at: options.metricsAddress, log: log)
-        if let signal = try PoolMounts.wait(for: options.pools, log) {
+        let keeper = try PoolKeeper(options, log: log)
+        if let signal = try keeper.settle() {
             log.info("stopping", (.signal, Int(signal)))
             return 0
         }
-        let driver = try Driver.start(options, pages: pages, log: log)
+        let driver = try Driver.start(options, keeper, pages: pages, log: log)
         let signal = try Signals.wait()
         log.info("stopping", (.signal, Int(signal)))
         driver.stop()

@@ -16,37 +16,19 @@ package final class Driver: Sendable {
     private let server: RPCServer
     /// The socket without the Node service, if there is one.
     private let controller: RPCServer?
-    private let pools: [DiskPool]
-    private let host: KernelNode
+    private let keeper: PoolKeeper
     private let log: Logger
     private let pages: OperatorPages?
     private let port: RelayPort?
 
-    /// How long pools that empty their trash are waited for at the stop, in seconds.
-    private static let closeSeconds = 2.0
-
-    /// Wires the driver and begins to serve, and to tell of itself on the pages, if there are any.
+    /// Begins to serve the pools of the keeper, and to tell of itself on the pages, if there are any.
     ///
     /// - Throws: `StartError` with a sentence for the operator.
     static func start(
-        _ options: ServeOptions, pages: OperatorPages?, log: Logger
+        _ options: ServeOptions, _ keeper: PoolKeeper, pages: OperatorPages?, log: Logger
     ) throws(StartError) -> Driver {
-        var pools: [DiskPool] = []
-        for pool in options.pools {
-            do {
-                let image = try pool.image.map { (options) throws(PoolError) in
-                    try PoolImage.open(pool.path, options, name: pool.name, log: log)
-                }
-                pools.append(
-                    try DiskPool.open(
-                        image?.mountPoint ?? pool.path, in: image, name: pool.name,
-                        sharing: PoolSharing(isShared: pool.isShared, node: options.nodeID), log: log))
-            } catch {
-                throw StartError("\(error)")
-            }
-        }
         do {
-            return try Driver(options, pools: pools, pages: pages, log: log)
+            return try Driver(options, keeper, pages: pages, log: log)
         } catch let error as VolumeFault {
             throw StartError(error.summary)
         } catch {
@@ -55,27 +37,12 @@ package final class Driver: Sendable {
     }
 
     private init(
-        _ options: ServeOptions, pools: [DiskPool], pages: OperatorPages?, log: Logger
+        _ options: ServeOptions, _ keeper: PoolKeeper, pages: OperatorPages?, log: Logger
     ) throws {
-        let host = KernelNode(pools: pools, freezeLimitSeconds: options.freezeLimitSeconds, log: log)
-        host.thawLeftovers()
-        let catalog = try Catalog(
-            pools: zip(pools, options.pools).map { ($0, $1.policy) }, quieter: host,
-            inFlight: InFlight(bells: KernelTurnBells()),
-            topologyPrefix: "topology.\(options.driverName)",
-            sha256Hex: { Digest.sha256Hex(Array($0.utf8)) }, now: Clock.wallClockRFC3339,
-            moment: { Moment(nanoseconds: Clock.wallNanoseconds) },
-            onPressure: { change in
-                if let trouble = change.strain.trouble {
-                    log.warning(trouble, (.pool, change.pool.text))
-                } else {
-                    log.info("the pool has room again", (.pool, change.pool.text))
-                }
-            })
+        let (host, catalog, volumes) = (keeper.host, keeper.catalog, keeper.volumes)
         let propagation = Self.propagation(options)
-        let volumes = NodeVolumes(catalog: catalog, host: host)
         let readiness = Readiness { () throws(VolumeFault) in
-            try catalog.check()
+            try keeper.check()
             try host.check()
             if let propagation { throw propagation }
         }
@@ -85,8 +52,8 @@ package final class Driver: Sendable {
             IdentityService(
                 driverName: options.driverName, version: Self.version,
                 manifest: NodeManifest(
-                    node: options.nodeID, boot: HostIdentity.bootID, pools: pools.map(\.pool)),
-                isThere: PoolPresence(pools).isThere, readiness: readiness.check
+                    node: options.nodeID, boot: HostIdentity.bootID, defaultPool: keeper.defaultPool,
+                    pools: { keeper.manifest() }), readiness: readiness.check
             ).handlers
             + ControllerService(catalog: catalog, node: volumes).handlers
             + GroupControllerService(catalog: catalog).handlers
@@ -97,16 +64,12 @@ package final class Driver: Sendable {
                 paths: options.paths,
                 limits: options.limits
             ).handlers
-        self.pools = pools
+        self.keeper = keeper
         self.pages = pages
-        self.host = host
         self.log = log
         try options.makeSocketFolders()
         CoreLog.redirect { log.foreign("gRPC", (.reason, $0)) }
-        let vanished = try volumes.collectInline()
-        for id in vanished {
-            log.info("inline volume of a vanished pod deleted", (.volumeID, "\(id)"))
-        }
+        keeper.collectInline()
         var serverOptions = RPCServerOptions()
         serverOptions.onFinish = pages?.observer
         let hung = HungCalls { name in PoolName(name).map(catalog.awaitPulse(ofPool:)) }
@@ -123,10 +86,11 @@ package final class Driver: Sendable {
         }
         if let controller { hung.watch(controller) }
         if case .node(let place) = options.role {
-            let known = Set(pools.map(\.pool.id))
             port = try RelayPort.open(
                 place, driver: options.driverName,
-                methods: relayed.refusing(poolsBesides: known, on: options.nodeID).map {
+                methods: relayed.refusing(
+                    poolsBesides: { keeper.identities }, on: options.nodeID
+                ).map {
                     Self.method($0, log, shares)
                 },
                 serverOptions, hung, log: log)
@@ -135,12 +99,9 @@ package final class Driver: Sendable {
         }
         pages?.serve(
             OperatorPages.Subject(
-                readiness: readiness, servers: [server] + [controller].compactMap(\.self), catalog: catalog,
-                freezes: host.freezes,
-                pools: zip(pools, options.pools).map { ($0, $1.policy) }, vanished: vanished.count,
-                port: port,
-                hung: hung, log: log
-            ))
+                readiness: readiness, troubles: [keeper.troubles, { hung.findings.map(\.sentence) }],
+                servers: [server] + [controller].compactMap(\.self), keeper: keeper, port: port, hung: hung,
+                log: log))
         if !host.growsMounted(.ext4) {
             log.warning("mounted ext4 volumes grow at their next stage only: CAP_SYS_RESOURCE is missing")
         }
@@ -181,15 +142,14 @@ package final class Driver: Sendable {
     /// A copy bit by bit is given up, as it may take longer than anybody waits for the end.
     package func stop() {
         pages?.markStopping()
-        for pool in pools { pool.giveUpCopies() }
+        keeper.giveUpCopies()
         // All at once: kubelet waits for the sum of all that follows.
         Aside.all([
             { [port] in port?.stop() }, { [controller] in controller?.stop() }, { [server] in server.stop() },
         ])
         // A call that outlasted the server's patience must not leave a volume frozen.
-        host.thawLeftovers()
-        // A pool that hangs keeps its trash until the next start.
-        Aside.all(pools.map { pool in { pool.close() } }, atMost: Self.closeSeconds)
+        keeper.host.thawLeftovers()
+        keeper.close()
         pages?.stop()
         log.info("stopped")
         log.flush()

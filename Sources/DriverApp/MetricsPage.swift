@@ -34,7 +34,7 @@ final class MetricsPage: Sendable {
         self.subject = subject
         self.health = health
         self.calls = calls
-        pools = subject.pools.map { PoolWatch($0, $1, subject.catalog) }
+        pools = subject.keeper.pools.map { PoolWatch($0, subject.keeper.catalog) }
     }
 
     /// The page.
@@ -71,11 +71,11 @@ final class MetricsPage: Sendable {
             page.sample(.callsHung, [name], Int64(hung.first { $0.pool == name }?.count ?? 0))
         }
         page.single(.logLinesSuppressed, Double(subject.log.linesSuppressed))
-        let freezes = subject.freezes.figures
+        page.write(subject.keeper.conditions())
+        let freezes = subject.keeper.host.freezes.figures
         page.single(.freezes, Double(freezes.count))
         page.single(.freezeLongest, freezes.longestSeconds)
-        page.single(
-            .leftoversSwept, Double(subject.pools.reduce(subject.vanished) { $0 + $1.0.leftoversSwept }))
+        page.single(.leftoversSwept, Double(subject.keeper.leftoversSwept))
         if let end = subject.port?.certificateEnd { page.single(.certificateEnd, Double(end)) }
         page.write(ProcessFigures.now(), startSeconds: startSeconds)
         return (page.bytes, pools.allSatisfy { $1 != nil })

@@ -15,13 +15,11 @@ final class OperatorPages: Sendable {
     /// The parts of a driver that serves.
     struct Subject: Sendable {
         let readiness: Readiness
+        /// What is not well, each a line; each of them answers in about a second at most.
+        let troubles: [@Sendable () -> [String]]
         /// What serves on sockets; the port for the relay is none.
         let servers: [RPCServer]
-        let catalog: Catalog
-        let freezes: FreezeTally
-        let pools: [(DiskPool, CapacityPolicy)]
-        /// Inline volumes that were deleted at the start.
-        let vanished: Int
+        let keeper: PoolKeeper
         /// The port for the relay, in the role node.
         let port: RelayPort?
         /// The calls that are stuck in a pool.
@@ -30,7 +28,10 @@ final class OperatorPages: Sendable {
     }
 
     private struct Pages {
+        /// Why the driver is not fit for work at all.
         let trouble: @Sendable () -> String?
+        /// Everything that is not well.
+        let troubles: @Sendable () -> [String]
         let metrics: @Sendable () -> HTTPReply
     }
 
@@ -67,20 +68,21 @@ final class OperatorPages: Sendable {
 
     /// Begins to tell of a driver that serves.
     func serve(_ subject: Subject) {
-        let health = Health(subject.readiness)
-        let trouble: @Sendable () -> String? = { [hung = subject.hung] in
-            let troubles = [health.trouble()].compactMap(\.self) + hung.findings.map(\.sentence)
-            return troubles.isEmpty ? nil : troubles.joined(separator: "; ")
-        }
-        let pages = Pages(trouble: trouble, metrics: MetricsPage(subject, health, calls).reply)
+        let health = Health(subject.readiness, also: subject.troubles)
+        let pages = Pages(
+            trouble: health.trouble, troubles: health.troubles,
+            metrics: MetricsPage(subject, health, calls).reply)
         phase.withLock { $0 = .serving(pages) }
     }
 
     /// Begins to tell of a relay that serves.
     func serve(_ subject: RelayPage.Subject) {
         let fleet = subject.fleet
+        let trouble: @Sendable () -> String? = {
+            fleet.isReady ? nil : "the nodes' name was not resolved yet"
+        }
         let pages = Pages(
-            trouble: { fleet.isReady ? nil : "the nodes' name was not resolved yet" },
+            trouble: trouble, troubles: { trouble().map { [$0] } ?? [] },
             metrics: RelayPage(subject, calls).reply)
         phase.withLock { $0 = .serving(pages) }
     }
@@ -104,8 +106,11 @@ final class OperatorPages: Sendable {
             return HTTPReply(503, line: "the driver is starting")
         case ("/readyz", .stopping):
             return HTTPReply(503, line: "the driver is stopping")
-        case ("/healthz", .serving(let pages)), ("/healthz", .stopping(let pages)),
-            ("/readyz", .serving(let pages)):
+        case ("/healthz", .serving(let pages)), ("/healthz", .stopping(let pages)):
+            let troubles = pages.troubles()
+            guard !troubles.isEmpty else { return HTTPReply(200, line: "ok") }
+            return HTTPReply(503, line: troubles.joined(separator: "\n"))
+        case ("/readyz", .serving(let pages)):
             guard let trouble = pages.trouble() else { return HTTPReply(200, line: "ok") }
             return HTTPReply(503, line: trouble)
         case ("/metrics", .serving(let pages)), ("/metrics", .stopping(let pages)):
@@ -116,14 +121,17 @@ final class OperatorPages: Sendable {
     }
 }
 
-/// Asks what Probe asks, without ever waiting for long.
+/// Asks what Probe asks, and for everything else that is not well, without ever waiting for long.
 final class Health: Sendable {
-    private static let patience: Int64 = 1_000_000_000
+    /// Longer than a look at a pool is waited for.
+    private static let patience: Int64 = 1_500_000_000
     private static let hanging = "the check of pools and devices hangs"
 
     private let look: Glance<String?>
+    private let others: [@Sendable () -> [String]]
 
-    init(_ readiness: Readiness) {
+    init(_ readiness: Readiness, also others: [@Sendable () -> [String]] = []) {
+        self.others = others
         look = Glance(name: "health") {
             do throws(VolumeFault) {
                 return try readiness.check() ? nil : "not ready"
@@ -136,5 +144,12 @@ final class Health: Sendable {
     /// Why the driver is not fit for work, in a sentence; nothing while it is.
     @Sendable func trouble() -> String? {
         look.end(look.begin(), by: Clock.monotonicNanoseconds + Self.patience) ?? Self.hanging
+    }
+
+    /// Everything that is not well, a line each.
+    @Sendable func troubles() -> [String] {
+        let lines = others.flatMap { $0() }
+        guard let trouble = trouble(), !lines.contains(where: { $0.contains(trouble) }) else { return lines }
+        return [trouble] + lines
     }
 }

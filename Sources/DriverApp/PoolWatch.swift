@@ -1,6 +1,7 @@
 import LinuxHost
 import Metrics
 import Pool
+import Synchronization
 import Volumes
 
 /// Gathers the figures of one pool for the operator, on a thread of its own, as its disk may hang.
@@ -25,11 +26,21 @@ final class PoolWatch: Sendable {
     let look: Glance<Figures>
 
     /// Watches a pool of the catalog.
-    init(_ pool: DiskPool, _ policy: CapacityPolicy, _ catalog: Catalog) {
-        name = pool.pool.name.text
-        let surveyor = PoolSurveyor(pool)
+    init(_ kept: KeptPool, _ catalog: Catalog) {
+        let (named, policy) = (kept.options.name, kept.options.policy)
+        name = named.text
+        let known = Mutex<PoolSurveyor?>(nil)
         look = Glance(name: "pool-figures") {
             do throws(VolumeFault) {
+                guard let pool = kept.pool else {
+                    return Figures(
+                        trouble: .setAside(what: "pool \(named)", why: "it is not served"), contents: nil)
+                }
+                let surveyor = known.withLock { known in
+                    let surveyor = known ?? PoolSurveyor(pool)
+                    known = surveyor
+                    return surveyor
+                }
                 guard let room = try catalog.room(inPool: pool.pool.id) else {
                     return Figures(trouble: .missing("pool \(pool.pool.name)"), contents: nil)
                 }

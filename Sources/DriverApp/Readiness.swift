@@ -7,8 +7,8 @@ import Volumes
 /// The check runs on the thread that asks, but only one at a time: while one hangs, whoever asks next is told so at once.
 /// Thus one quick thread at most is ever stuck, and nothing wakes up while nobody asks.
 final class Readiness: Sendable {
-    /// A check that takes longer is taken to hang.
-    private static let patience: Int64 = 1_000_000_000
+    /// A check that takes longer is taken to hang; each of its own looks at a pool ends within a second.
+    private static let patience: Int64 = 2_000_000_000
 
     private struct State {
         var runningSince: Int64?

@@ -2,6 +2,7 @@ import CSIServices
 import HTTPServer
 import LinuxHost
 import Log
+import Pool
 import Volumes
 
 /// How to serve.
@@ -20,6 +21,8 @@ package struct ServeOptions: Sendable {
     var freezeLimitSeconds = 10.0
     /// Bounds of this node.
     var limits = NodeLimits()
+    /// Where it is remembered which pools were served.
+    var stateFolder = PoolMemory.usualFolder
     /// Where operators may look; nowhere by default.
     var metricsAddress: ListenAddress?
     var logFormat = LogFormat.logfmt

@@ -123,7 +123,7 @@ extension DiskPool {
     private static func identity(
         of root: borrowing Directory, path: String, name: PoolName, isShared: Bool,
         _ beginning: PoolBeginning?
-    ) throws -> (PoolID, FileIdentity) {
+    ) throws -> (PoolID, IdentityMark) {
         if try root.status(PoolLayout.identityFile) == nil {
             try beginning?.permit()
             let file = IdentityFile(
@@ -151,7 +151,7 @@ extension DiskPool {
     /// Reads the identity file, which must be there.
     static func readIdentity(
         of root: borrowing Directory, path: String, name: PoolName
-    ) throws -> (PoolID, FileIdentity) {
+    ) throws -> (PoolID, IdentityMark) {
         let file: IdentityFile = try RecordText.read(
             PoolLayout.identityFile, from: root, limitBytes: 4096)
         guard file.version == IdentityFile.newestVersion else {
@@ -163,7 +163,7 @@ extension DiskPool {
             throw PoolError(
                 description: "pool \(name) at \(path): \(PoolLayout.identityFile) holds no pool id")
         }
-        return (id, status.identity)
+        return (id, IdentityMark(status))
     }
 }
 

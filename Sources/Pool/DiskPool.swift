@@ -19,7 +19,7 @@ package final class DiskPool: VolumeStore {
     package let path: String
     /// What the file system below can do.
     package let features: PoolFeatures
-    private let identity: Mutex<FileIdentity>
+    private let identity: Mutex<IdentityMark>
     /// The file that holds the pool's file system, where it is one of its own.
     let image: PoolImage?
     let mkfs: Mkfs
@@ -36,7 +36,7 @@ package final class DiskPool: VolumeStore {
     package var leftoversSwept: Int { swept.load(ordering: .relaxed) }
 
     init(
-        pool: PoolDescription, path: String, features: PoolFeatures, identity: FileIdentity,
+        pool: PoolDescription, path: String, features: PoolFeatures, identity: IdentityMark,
         image: PoolImage?, noteName: String = PoolLayout.note, watcher: PoolWatcher = PoolWatcher(),
         log: Logger
     ) {
@@ -54,13 +54,13 @@ package final class DiskPool: VolumeStore {
 
     /// The pool folder, if the pool that was opened is there.
     ///
-    /// Told by device and inode of its identity file; where these are others, by what that says, as a disk that was
-    /// unmounted and mounted again may have another device number.
+    /// Told by the marks of its identity file; where these are others, by what that says, as a disk that was unmounted and
+    /// mounted again may have another device number.
     func opened() throws(VolumeFault) -> Directory {
         let trouble: String
         do {
             let root = try Directory.open(path)
-            let found = try root.status(PoolLayout.identityFile)?.identity
+            let found = try root.status(PoolLayout.identityFile).map(IdentityMark.init)
             if let found, found == identity.withLock({ $0 }) { return root }
             guard let other = try stranger(in: root, found) else {
                 return root
@@ -74,7 +74,7 @@ package final class DiskPool: VolumeStore {
     }
 
     /// Why a folder with another identity file is not the pool; nothing if it is, which is then remembered.
-    private func stranger(in root: borrowing Directory, _ found: FileIdentity?) throws -> String? {
+    private func stranger(in root: borrowing Directory, _ found: IdentityMark?) throws -> String? {
         guard let found else {
             return "there is no \(PoolLayout.identityFile) any more; is its disk still mounted there?"
         }
@@ -310,6 +310,21 @@ extension Directory {
         } catch {
             throw .host(step: step, cause: "\(error)")
         }
+    }
+}
+
+/// What tells that an identity file is the one that was read, without reading it again.
+///
+/// Inode numbers are given anew at once, so that they alone do not.
+struct IdentityMark: Equatable, Sendable {
+    private let file: FileIdentity
+    private let modifiedNanoseconds: Int64
+    private let sizeBytes: Int64
+
+    init(_ status: FileStatus) {
+        file = status.identity
+        modifiedNanoseconds = status.modifiedNanoseconds
+        sizeBytes = status.sizeBytes
     }
 }
 

@@ -25,6 +25,11 @@ package final class KernelNode: NodeHost {
         self.log = log
     }
 
+    /// Works on the images of one more pool.
+    package func add(_ pool: DiskPool) {
+        served.withLock { $0[pool.pool.id] = pool }
+    }
+
     /// The pools that are served now.
     var pools: [PoolID: DiskPool] { served.withLock { $0 } }
 

@@ -18,7 +18,7 @@ struct RelayedTests {
             + GroupControllerService(catalog: catalog).handlers
         handlers = Dictionary(
             uniqueKeysWithValues: all.refusing(
-                poolsBesides: [services.driver.store.pool.id], on: "node-1"
+                poolsBesides: { [services.driver.store.pool.id] }, on: "node-1"
             ).map { ($0.path, $0) })
         self.services = services
     }

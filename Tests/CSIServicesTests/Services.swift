@@ -29,8 +29,15 @@ struct Services: Sendable {
             ).handlers
             + IdentityService(
                 driverName: "loop.test", version: "1.2.3",
-                manifest: NodeManifest(node: "node-1", boot: "b", pools: driver.stores.map(\.pool)),
-                isThere: { id in driver.stores.contains { $0.pool.id == id && !$0.isInTrouble } },
+                manifest: NodeManifest(
+                    node: "node-1", boot: "b", defaultPool: driver.store.pool.name,
+                    pools: { [stores = driver.stores] in
+                        stores.map {
+                            NodeManifest.Pool(
+                                name: $0.pool.name, id: $0.pool.id, isShared: $0.pool.isShared,
+                                isThere: !$0.isInTrouble)
+                        }
+                    }),
                 readiness: readiness
             ).handlers
         handlers = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })

@@ -101,7 +101,7 @@ struct HostTroubleTests {
 
 @Suite("Trouble with the pool", .requiresRoot)
 struct PoolTroubleTests {
-    @Test("A pool whose parent is missing, or that holds strangers' files, ends the start with a sentence")
+    @Test("Where no pool was ever served, one that is unfit ends the start with a sentence")
     func unfit() throws {
         try Rig.run(.init(starts: false)) { rig in
             #expect(try rig.launch(pools: ["default=\(rig.path)/no/such/folder"]).waitForEnd() == .exited(1))
@@ -117,7 +117,7 @@ struct PoolTroubleTests {
         }
     }
 
-    @Test("A pool of an unknown format version ends the start and stays as it is")
+    @Test("A pool of an unknown format version is not served and stays as it is")
     func unknownVersion() throws {
         try Rig.run(.init(expectsEmptyPool: false)) { rig in
             let life = try Life(rig)
@@ -127,8 +127,11 @@ struct PoolTroubleTests {
             #expect(newer != original)
             try Host.removeTree("\(rig.pool)/pool.json")
             try Host.write(newer, to: "\(rig.pool)/pool.json")
-            #expect(try rig.launch().waitForEnd() == .exited(1))
+            try rig.start()
+            try rig.client.refuses(CSI.ProbeRequest(), .failedPrecondition, naming: "version 99")
+            try rig.client.refuses(life.deleteRequest, .failedPrecondition, naming: "version 99")
             #expect(rig.log.contains("version 99"))
+            try rig.driver.stop()
             #expect(try Host.names(in: life.folder) == ["image", "volume.json"])
             let record = try Host.read("\(life.folder)/volume.json")
             try Host.removeTree("\(rig.pool)/pool.json")

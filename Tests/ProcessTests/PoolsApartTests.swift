@@ -1,0 +1,207 @@
+import CSIWire
+import LinuxHost
+import TestSupport
+import Testing
+
+@Suite("One pool in trouble is no other's trouble", .requiresRoot)
+struct PoolsApartTests {
+    /// What can be wrong with the file that says which pool it is, or with what lies around it.
+    enum Damage: String, CaseIterable, CustomTestStringConvertible {
+        case torn, empty, fifo, folder, link, huge, stranger, gone, folderIsFile, unmounted, newer
+
+        var testDescription: String { rawValue }
+
+        func make(of pair: PoolPair) throws {
+            try Host.run("cp", pair.identity, "\(pair.rig.path)/kept.json")
+            switch self {
+            case .torn: try Host.run("truncate", "--size=5", pair.identity)
+            case .empty: try Host.run("truncate", "--size=0", pair.identity)
+            case .fifo: try replace(pair, "mkfifo", pair.identity)
+            case .folder: try replace(pair, "mkdir", pair.identity)
+            case .link: try replace(pair, "ln", "-s", "/dev/zero", pair.identity)
+            case .huge: try Host.run("truncate", "--size=1T", pair.identity)
+            case .stranger: try replace(pair, "cp", "\(pair.rig.pool)/pool.json", pair.identity)
+            case .gone: try Host.run("rm", pair.identity)
+            case .newer: try Host.run("sed", "-i", "s/\"version\" : 1/\"version\" : 99/", pair.identity)
+            case .folderIsFile:
+                try Host.run("mv", pair.folder, "\(pair.folder).kept")
+                try Host.write("a file", to: pair.folder)
+            case .unmounted: try Host.run("umount", pair.disk.path)
+            }
+        }
+
+        func mend(_ pair: PoolPair) throws {
+            switch self {
+            case .unmounted: try Host.run("mount", pair.disk.device.path, pair.disk.path)
+            case .folderIsFile:
+                try Host.run("rm", pair.folder)
+                try Host.run("mv", "\(pair.folder).kept", pair.folder)
+            default: try replace(pair, "cp", "\(pair.rig.path)/kept.json", pair.identity)
+            }
+        }
+
+        private func replace(_ pair: PoolPair, _ words: String...) throws {
+            try Host.run("rm", "-rf", pair.identity)
+            try TestTool.run(words[0], Array(words.dropFirst()))
+        }
+    }
+
+    @Test("A pool that cannot be opened is set aside and comes back by itself", arguments: Damage.allCases)
+    func start(damage: Damage) throws {
+        try PoolPair.run { pair in
+            try pair.rig.driver.stop()
+            try damage.make(of: pair)
+            try pair.start()
+            try pair.expectOther()
+            try pair.expectSetAside()
+            // No dump of the program's inside.
+            #expect(!pair.rig.log.contains("DecodingError") && !pair.rig.log.contains("codingPath"))
+            if damage == .unmounted { #expect(try Host.names(in: pair.disk.path) == []) }
+            try damage.mend(pair)
+        }
+    }
+
+    @Test(
+        "A pool that gets lost while it is served hinders no other and comes back by itself",
+        arguments: [Damage.unmounted, .fifo, .stranger, .gone, .folderIsFile])
+    func running(damage: Damage) throws {
+        try PoolPair.run { pair in
+            try damage.make(of: pair)
+            try pair.expectOther()
+            try pair.expectSetAside()
+            try damage.mend(pair)
+        }
+    }
+
+    @Test("A pool that is full to the last byte is served", arguments: [TestPool.Filesystem.ext4, .xfs])
+    func full(filesystem: TestPool.Filesystem) throws {
+        try PoolPair.run(on: filesystem) { pair in
+            try pair.rig.driver.stop()
+            // As an interrupted creation leaves it, and an earlier version that knew no groups.
+            try Host.makeFolder("\(pair.folder)/staging/half.0123456789abcdef")
+            try Host.run("rmdir", "\(pair.folder)/groups")
+            try Host.run(
+                "sh", "-c",
+                "for s in 1M 4k; do cat /dev/zero | dd of=\(pair.disk.path)/fill.$s bs=$s 2>/dev/null; done; sync; true"
+            )
+            try pair.start()
+            try pair.expectOther()
+            #expect(
+                try pair.rig.client.call(CSI.ListVolumesRequest()).entries.contains {
+                    $0.volume?.volumeID == pair.id
+                })
+            try pair.rig.client.refuses(PoolPair.request("more", "a"), .resourceExhausted)
+            try Host.run("sh", "-c", "rm \(pair.disk.path)/fill.*")
+        }
+    }
+
+    @Test(
+        "A pool that is read-only is served for what it can do, and named",
+        arguments: [TestPool.Filesystem.ext4, .xfs])
+    func readOnly(filesystem: TestPool.Filesystem) throws {
+        try PoolPair.run(on: filesystem) { pair in
+            try pair.rig.driver.stop()
+            try Host.makeFolder("\(pair.folder)/staging/half.0123456789abcdef")
+            try Host.run("rmdir", "\(pair.folder)/groups")
+            try Host.run("mount", "-o", "remount,ro", pair.disk.path)
+            try pair.start()
+            try pair.expectOther()
+            let page = try Operator(pair.rig).get("/healthz")
+            #expect(page.status == 503 && page.body.contains("pool a: read_only"), "\(page)")
+            #expect(
+                try pair.rig.client.call(CSI.ListVolumesRequest()).entries.contains {
+                    $0.volume?.volumeID == pair.id
+                })
+            try pair.rig.client.refuses(
+                PoolPair.request("more", "a"), .failedPrecondition, naming: "read-only")
+            try Host.run("mount", "-o", "remount,rw", pair.disk.path)
+        }
+    }
+
+    @Test(
+        "A pool whose file system was shut down is set aside, at the start and while it is served",
+        arguments: [true, false])
+    func shutDown(atStart: Bool) throws {
+        try PoolPair.run(on: .xfs) { pair in
+            if atStart { try pair.rig.driver.stop() }
+            try Host.run("xfs_io", "-x", "-c", "shutdown", pair.disk.path)
+            if atStart { try pair.start() }
+            try pair.expectOther()
+            try pair.expectSetAside()
+            try Host.run("umount", pair.disk.path)
+            try Host.run("mount", pair.disk.device.path, pair.disk.path)
+        }
+    }
+
+    @Test("A pool that hangs while it is opened keeps no other waiting, and its step is named")
+    func hanging() throws {
+        try PoolPair.run { pair in
+            try pair.rig.driver.stop()
+            // What is to be removed there waits for the thaw.
+            try Host.makeFolder("\(pair.folder)/staging/half.0123456789abcdef")
+            try Host.run("fsfreeze", "--freeze", pair.disk.path)
+            do {
+                try pair.start()
+                try pair.expectOther()
+                let page = try Operator(pair.rig).get("/healthz")
+                #expect(
+                    page.body.contains("pool a: hung") && page.body.contains("remove leftovers"), "\(page)")
+                try pair.expectSetAside()
+            } catch {
+                Issue.record(error)
+            }
+            try Host.run("fsfreeze", "--unfreeze", pair.disk.path)
+        }
+    }
+
+    @Test("A frozen pool with nothing to do is opened, as that needs no write")
+    func frozen() throws {
+        try PoolPair.run { pair in
+            try pair.rig.driver.stop()
+            try Host.run("fsfreeze", "--freeze", pair.disk.path)
+            do {
+                try pair.start()
+                #expect(try Operator(pair.rig).get("/healthz").status == 200)
+                try pair.expectOther()
+            } catch {
+                Issue.record(error)
+            }
+            try Host.run("fsfreeze", "--unfreeze", pair.disk.path)
+        }
+    }
+
+    @Test("A disk that is mounted anew under another device number is the same pool")
+    func otherNumber() throws {
+        try PoolPair.run(on: .xfs) { pair in
+            try Host.run("umount", pair.disk.path)
+            let other = try Host.run("losetup", "--find", "--show", pair.disk.device.path)
+            try Host.run("mount", other, pair.disk.path)
+            try waitUntil("it is back") { try Operator(pair.rig).get("/healthz").status == 200 }
+            #expect(try pair.rig.client.call(PoolPair.request("kept", "a")).volume?.volumeID == pair.id)
+            try Host.run("umount", pair.disk.path)
+            try Host.run("losetup", "--detach", other)
+            try Host.run("mount", pair.disk.device.path, pair.disk.path)
+        }
+    }
+
+    @Test("An inline volume is published and unpublished while the pool before its own is gone")
+    func inline() throws {
+        try PoolPair.run { pair in
+            try Host.run("umount", pair.disk.path)
+            let handle = "csi-" + String(repeating: "ab", count: 32)
+            let target = "\(pair.rig.path)/target"
+            _ = try pair.rig.client.call(
+                CSI.NodePublishVolumeRequest(
+                    volumeID: handle, targetPath: target, volumeCapability: Kind.ext4.capability(),
+                    volumeContext: ["csi.storage.k8s.io/ephemeral": "true", "pool": "b", "size": "16Mi"]))
+            try Host.write("x", to: "\(target)/file")
+            for _ in 1...2 {
+                _ = try pair.rig.client.call(
+                    CSI.NodeUnpublishVolumeRequest(volumeID: handle, targetPath: target))
+            }
+            #expect(try Host.mounts(at: target) == 0)
+            try waitUntil("nothing is left of it") { try pair.rig.files() == [] }
+            try Host.run("mount", pair.disk.device.path, pair.disk.path)
+        }
+    }
+}
