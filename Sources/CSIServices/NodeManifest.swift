@@ -2,15 +2,16 @@ package import Volumes
 
 /// What a node says of itself in GetPluginInfo, from which a relay learns which pools it has.
 package struct NodeManifest: Sendable {
-    /// A pool of the node whose identity is known.
+    /// A pool of the node.
     package struct Pool: Sendable {
         let name: PoolName
-        let id: PoolID
+        /// Nothing where no run of the driver has seen it yet.
+        let id: PoolID?
         let isShared: Bool
         let isThere: Bool
 
         /// Tells of a pool; one that is not there just now is told of as well.
-        package init(name: PoolName, id: PoolID, isShared: Bool, isThere: Bool) {
+        package init(name: PoolName, id: PoolID?, isShared: Bool, isThere: Bool) {
             self.name = name
             self.id = id
             self.isShared = isShared
@@ -39,7 +40,7 @@ package struct NodeManifest: Sendable {
     var entries: [String: String] {
         let pools = pools()
         var entries = [ManifestKey.node: node, ManifestKey.boot: boot]
-        for pool in pools { entries["\(ManifestKey.poolPrefix)\(pool.name)"] = pool.id.text }
+        for pool in pools { entries["\(ManifestKey.poolPrefix)\(pool.name)"] = pool.id?.text }
         // Also one that is left out: volumes for it come to be in no other.
         entries[ManifestKey.defaultPool] = defaultPool?.text
         func list(_ key: String, _ isListed: (Pool) -> Bool) {

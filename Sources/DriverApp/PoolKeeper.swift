@@ -110,12 +110,11 @@ final class PoolKeeper: Sendable {
         throw .notNow(trouble)
     }
 
-    /// What the node tells a relay of its pools; those whose identity nobody knows are left out.
+    /// What the node tells a relay of its pools.
     func manifest() -> [NodeManifest.Pool] {
-        pools.compactMap { kept in
-            guard let id = kept.id else { return nil }
-            return NodeManifest.Pool(
-                name: kept.options.name, id: id,
+        pools.map { kept in
+            NodeManifest.Pool(
+                name: kept.options.name, id: kept.id,
                 isShared: kept.pool?.pool.isShared ?? kept.known?.isShared ?? false,
                 isThere: kept.isThere)
         }

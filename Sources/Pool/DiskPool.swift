@@ -84,6 +84,10 @@ package final class DiskPool: VolumeStore {
                 "pool \(id) is there now, and pool \(pool.id) was opened at start; bring that back, or start anew"
         }
         guard file == found else { return "it was exchanged while it was looked at" }
+        // Somebody's copy of the identity file alone would make all volumes look deleted.
+        guard try root.status(PoolLayout.volumes)?.kind == .directory else {
+            return "it has the identity of the pool, but no folder \(PoolLayout.volumes); bring the pool back"
+        }
         identity.withLock { $0 = file }
         log.info("the pool is back, on a disk that was mounted anew", (.pool, pool.name.text), (.path, path))
         return nil
@@ -113,7 +117,8 @@ package final class DiskPool: VolumeStore {
         do {
             return try root.open(folder)
         } catch {
-            guard error.errno == .noEntry else {
+            // Without the folder that every pool has nothing is known, and so nothing is gone.
+            guard error.errno == .noEntry, folder != PoolLayout.volumes else {
                 throw .host(step: "open \(folder) of pool \(pool.name)", cause: "\(error)")
             }
             return nil

@@ -82,7 +82,7 @@ struct PoolsApartTests {
             try Host.run("rmdir", "\(pair.folder)/groups")
             try Host.run(
                 "sh", "-c",
-                "for s in 1M 4k; do cat /dev/zero | dd of=\(pair.disk.path)/fill.$s bs=$s 2>/dev/null; done; sync; true"
+                "for s in 1M 4k; do cat /dev/zero | dd of=\(pair.disk.path)/fill.$s bs=$s 2>/dev/null; done; sync -f \(pair.disk.path); true"
             )
             try pair.start()
             try pair.expectOther()
