@@ -17,7 +17,12 @@ enum PoolCommand {
     private static func list(_ options: ViewOptions) throws -> Int32 {
         var table = Table(PoolRow.columns)
         var json: [JSONValue] = []
-        let code = try options.forEachPool { pool in
+        let code = try options.forEachPool { pool, why in
+            table.add(
+                [pool.name.text, pool.path, "set aside"]
+                    + PoolRow.columns.dropFirst(3).map { _ in String?.none })
+            json.append(pool.json(unseen: why))
+        } _: { pool in
             let row = try PoolRow(pool)
             table.add(row.cells)
             json.append(row.json)
@@ -30,7 +35,10 @@ enum PoolCommand {
     private static func check(_ options: ViewOptions) throws -> Int32 {
         var lines: [String] = []
         var json: [JSONValue] = []
-        let code = try options.forEachPool { pool in
+        let code = try options.forEachPool { pool, why in
+            lines.append("\(pool.name): \(Table.printable("trouble: set aside: \(why)"))")
+            json.append(pool.json(unseen: why))
+        } _: { pool in
             let outcome = try PoolCheck.run(pool)
             lines += outcome.findings.map { "\(pool.name): \($0.line)" }
             lines.append("\(pool.name): \(outcome.verdict)")
@@ -94,6 +102,17 @@ struct PoolRow {
                 "thick": .bytes(account.availableThick), "thin": .bytes(account.availableThin),
             ]),
             "volumes": .integer(Int64(volumes)), "snapshots": .integer(Int64(snapshots)),
+        ])
+    }
+}
+
+extension ServeOptions.PoolOptions {
+    /// A pool that cannot be read.
+    fileprivate func json(unseen why: String) -> JSONValue {
+        .members([
+            "name": .string(name.text), "path": .string(path), "well": .bool(false),
+            "state": .string("set_aside"),
+            "why": .string(why),
         ])
     }
 }

@@ -29,8 +29,10 @@ struct ViewOptions {
 
     /// Looks at each pool; one that cannot be read is complained about and does not keep the others from being shown.
     ///
-    /// Returns the exit code.
-    func forEachPool(_ body: (PoolView) throws -> Bool) throws -> Int32 {
+    /// Returns the exit code. `unseen` hears of those that cannot be read, and why.
+    func forEachPool(
+        unseen: (ServeOptions.PoolOptions, String) -> Void = { _, _ in }, _ body: (PoolView) throws -> Bool
+    ) throws -> Int32 {
         guard HostIdentity.isRoot else {
             throw StartError("this needs root: pools and loop devices can be read by root alone")
         }
@@ -41,7 +43,9 @@ struct ViewOptions {
                     pool.path, image: pool.image, name: pool.name, policy: pool.policy)
                 isFine = try body(view) && isFine
             } catch {
-                Command.complain((error as? VolumeFault)?.summary ?? "\(error)")
+                let why = (error as? VolumeFault)?.summary ?? "\(error)"
+                unseen(pool, why)
+                Command.complain(why)
                 isFine = false
             }
         }

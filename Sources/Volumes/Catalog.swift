@@ -11,7 +11,7 @@ package final class Catalog: Sendable {
     let now: @Sendable () -> String
     let moment: @Sendable () -> Moment
 
-    /// Opens the books of the pools, in the operator's order; the first one is the default. More come by `take`.
+    /// Opens the books of the pools, in the operator's order; the first one is the default, and more come by `take`.
     ///
     /// `topologyPrefix` is what the topology keys of this driver begin with, such as `topology.loop.csi.local`;
     /// `onPressure` hears when a pool begins to run low, and when that ends.

@@ -140,8 +140,8 @@ struct PoolTroubleTests {
             try Host.write(
                 record.replacing("\"version\" : 1", with: "\"version\" : 99"),
                 to: "\(life.folder)/volume.json")
-            #expect(try rig.launch().waitForEnd() == .exited(1))
-            #expect(rig.log.contains(life.name))
+            try rig.start()
+            try rig.client.refuses(life.deleteRequest, .failedPrecondition, naming: life.name)
         }
     }
 

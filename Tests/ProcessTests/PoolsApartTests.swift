@@ -82,7 +82,8 @@ struct PoolsApartTests {
             try Host.run("rmdir", "\(pair.folder)/groups")
             try Host.run(
                 "sh", "-c",
-                "for s in 1M 4k; do cat /dev/zero | dd of=\(pair.disk.path)/fill.$s bs=$s 2>/dev/null; done; sync -f \(pair.disk.path); true"
+                "f=0; for s in 67108864 4194304 262144 4096; do while fallocate -o $f -l $s \(pair.disk.path)/fill.x; "
+                    + "do f=$((f+s)); done; done 2>/dev/null; sync -f \(pair.disk.path); true"
             )
             try pair.start()
             try pair.expectOther()
@@ -202,6 +203,44 @@ struct PoolsApartTests {
             #expect(try Host.mounts(at: target) == 0)
             try waitUntil("nothing is left of it") { try pair.rig.files() == [] }
             try Host.run("mount", pair.disk.device.path, pair.disk.path)
+        }
+    }
+
+    @Test("Where /etc/fstab has a disk that is not mounted, no pool is begun in the folder below")
+    func tableOfMounts() throws {
+        let table =
+            "mount -t tmpfs tmpfs /mnt; mkdir /mnt/disk; echo '/dev/none /mnt/disk ext4 defaults 0 2' > /mnt/table; "
+            + "mount --bind /mnt/table /etc/fstab"
+        try Rig.run(.init(flags: Operator.flags, hostChanges: table, starts: false)) { rig in
+            try rig.launch(pools: ["a=/mnt/disk/pool", "b=\(rig.poolFolder)"]).waitUntilReady()
+            let page = try Operator(rig).get("/healthz")
+            #expect(
+                page.status == 503 && page.body.contains("/etc/fstab has a disk for /mnt/disk"), "\(page)")
+            _ = try rig.client.call(CSI.ProbeRequest())
+            try rig.client.refuses(PoolPair.request("v", "a"), .resourceExhausted, naming: "/etc/fstab")
+            let root = "/proc/\(try rig.driver.processID)/root/mnt/disk"
+            #expect(try Host.names(in: root) == [])
+            // What an operator takes out of the table is begun at the next try.
+            try Host.run("truncate", "--size=0", "/proc/\(try rig.driver.processID)/root/mnt/table")
+            try waitUntil("it is begun") { try Operator(rig).get("/healthz").status == 200 }
+        }
+    }
+
+    @Test("A driver whose one pool is gone serves what needs none, once it was served")
+    func only() throws {
+        try Rig.run(.init(filesystem: .ext4)) { rig in
+            let life = try Life.published(rig)
+            try rig.driver.stop()
+            let disk = try #require(rig.poolFilesystem)
+            try Host.run("umount", "--lazy", disk.path)
+            try rig.start()
+            try rig.client.refuses(CSI.ProbeRequest(), .failedPrecondition, naming: "was served there before")
+            try rig.client.refuses(
+                Kind.ext4.create("other"), .resourceExhausted, naming: "was served there before")
+            #expect(try Host.names(in: disk.path) == [])
+            try Host.run("mount", disk.device.path, disk.path)
+            try waitUntil("it is back") { try rig.client.code(of: CSI.ProbeRequest()) == .ok }
+            try life.end()
         }
     }
 }
