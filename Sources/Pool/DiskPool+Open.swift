@@ -107,6 +107,15 @@ extension DiskPool {
             // Nor is the identity file of a first start that was cut off while it wrote that.
             !harmless.contains(entry) && !entry.hasPrefix(Directory.temporaryPrefix)
         }
+        for folder in PoolLayout.published where try root.status(folder) != nil {
+            guard let object = try root.open(folder).entries().first,
+                try root.status(PoolLayout.identityFile) == nil
+            else { continue }
+            throw PoolError(
+                description:
+                    "pool \(name) at \(path) has no \(PoolLayout.identityFile) but holds '\(folder)/\(object)'; "
+                    + "bring the file back, as its objects belong to the pool that it names")
+        }
         // Another node may have begun the pool between the two looks.
         guard let stranger, try root.status(PoolLayout.identityFile) == nil else { return }
         if try root.status(PoolImage.Layout.image) != nil {

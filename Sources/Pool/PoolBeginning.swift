@@ -16,9 +16,12 @@ package struct PoolBeginning: Sendable {
 
     /// Throws a sentence with the remedy where a pool was served before, or a disk is to be mounted.
     func permit() throws(PoolError) {
-        if let known = memory.recall(name, at: path) {
+        // A blank disk in its place, or a folder that was emptied, is somebody's wish; a disk that is missing is nobody's.
+        if let known = memory.recall(name, at: path), let mount = known.mount,
+            PoolMemory.mount(holding: path) != mount
+        {
             throw refusal(
-                "pool \(known.id) was served there before; mount its disk, or remove \(memory.file(of: name, at: path)) "
+                "pool \(known.id) was served there before, on the disk mounted at \(mount); mount it, or remove \(memory.file(of: name, at: path)) "
                     + "if it is to begin anew")
         }
         let real = HostIdentity.resolved(path) ?? path

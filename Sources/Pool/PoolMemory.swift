@@ -17,6 +17,8 @@ package struct PoolMemory: Sendable {
         var path: String
         var id: String
         var isShared: Bool
+        /// Where the file system was mounted that held the pool.
+        var mount: String?
     }
 
     /// A pool that was served once.
@@ -25,6 +27,8 @@ package struct PoolMemory: Sendable {
         package let id: PoolID
         /// Whether other nodes may have it too.
         package let isShared: Bool
+        /// Where the file system was mounted that held it.
+        let mount: String?
     }
 
     private let folder: String
@@ -52,7 +56,7 @@ package struct PoolMemory: Sendable {
             guard note.version == Note.newestVersion, note.path == path, let id = PoolID(note.id) else {
                 return nil
             }
-            return Known(id: id, isShared: note.isShared)
+            return Known(id: id, isShared: note.isShared, mount: note.mount)
         } catch let trouble as RecordTrouble where trouble.isMissing {
             return nil
         } catch {
@@ -64,16 +68,30 @@ package struct PoolMemory: Sendable {
 
     /// Remembers a pool that is served.
     package func remember(_ pool: PoolDescription, at path: String) {
-        let known = Known(id: pool.id, isShared: pool.isShared)
+        let known = Known(id: pool.id, isShared: pool.isShared, mount: Self.mount(holding: path))
         guard recall(pool.name, at: path) != known else { return }
         do {
             try Self.make(folder)
             let note = Note(
-                version: Note.newestVersion, path: path, id: pool.id.text, isShared: pool.isShared)
+                version: Note.newestVersion, path: path, id: pool.id.text, isShared: pool.isShared,
+                mount: known.mount)
             try Directory.open(folder).replace(
                 Self.note(pool.name, path), with: RecordFile.json(note), mode: 0o600, sync: true)
         } catch {
             log.warning("a pool cannot be remembered", (.pool, pool.name.text), (.error, "\(error)"))
+        }
+    }
+
+    /// Where the file system is mounted that holds a folder, or would hold it once it is made; nothing if nobody can tell.
+    static func mount(holding path: String) -> String? {
+        do {
+            guard try FileStatus.at(path) != nil else {
+                return TargetPath(path).flatMap { $0.parent == path ? nil : mount(holding: $0.parent) }
+            }
+            let id = try Directory.open(path).status().mountID
+            return try MountTable.read().mounts.first { $0.id == id }?.target
+        } catch {
+            return nil
         }
     }
 

@@ -209,7 +209,7 @@ struct PoolsApartTests {
     @Test("Where /etc/fstab has a disk that is not mounted, no pool is begun in the folder below")
     func tableOfMounts() throws {
         let table =
-            "mount -t tmpfs tmpfs /mnt; mkdir /mnt/disk; echo '/dev/none /mnt/disk ext4 defaults 0 2' > /mnt/table; "
+            "mkdir -p /run/loopcsi-node; mount -t tmpfs tmpfs /run/loopcsi-node; mount -t tmpfs tmpfs /mnt; mkdir /mnt/disk; echo '/dev/none /mnt/disk ext4 defaults 0 2' > /mnt/table; "
             + "mount --bind /mnt/table /etc/fstab"
         try Rig.run(.init(flags: Operator.flags, hostChanges: table, starts: false)) { rig in
             try rig.launch(pools: ["a=/mnt/disk/pool", "b=\(rig.poolFolder)"]).waitUntilReady()
