@@ -74,7 +74,7 @@ struct BenchFloor {
         try parent.create("target", mode: 0o750)
         let source = try parent.openPlace("staging")
         let place = try parent.openPlace("target")
-        try Mounting.bind(from: source, onto: place, readOnly: false)
+        try Mounting.bind(from: source, onto: place, options: MountOptions(flags: []))
     }
 
     private func unpublish() throws {

@@ -148,7 +148,7 @@ package final class Driver: Sendable {
             { [port] in port?.stop() }, { [controller] in controller?.stop() }, { [server] in server.stop() },
         ])
         // A call that outlasted the server's patience must not leave a volume frozen.
-        keeper.host.thawLeftovers()
+        keeper.host.thawHeld()
         keeper.close()
         pages?.stop()
         log.info("stopped")

@@ -23,6 +23,8 @@ final class PoolKeeper: Sendable {
     /// Makes ready what the driver stands on, with no pool yet.
     init(_ options: ServeOptions, log: Logger) throws {
         let host = KernelNode(pools: [], freezeLimitSeconds: options.freezeLimitSeconds, log: log)
+        // What an earlier run left frozen is thawed before anybody works there, whatever became of its pool.
+        host.thawLeftovers()
         let catalog = try Catalog(
             pools: [], quieter: host, inFlight: InFlight(bells: KernelTurnBells()),
             topologyPrefix: "topology.\(options.driverName)",
@@ -45,9 +47,7 @@ final class PoolKeeper: Sendable {
                     pool, node: options.nodeID, memory: memory, log: log,
                     work: KeptPool.Work(
                         serve: { (opened) throws(VolumeFault) in
-                            // What an earlier run left frozen is thawed before anybody works there.
                             host.add(opened)
-                            host.thawLeftovers()
                             try catalog.take(opened, policy)
                         }, setAside: { catalog.setAside($0) })))
         }

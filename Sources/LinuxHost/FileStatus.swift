@@ -63,6 +63,12 @@ package struct FileStatus: Sendable {
 
     /// Which file it is.
     package let identity: FileIdentity
+    /// The number of the file system that it is on.
+    package var filesystem: DeviceNumber {
+        DeviceNumber(
+            major: UInt32(truncatingIfNeeded: identity.device >> 32),
+            minor: UInt32(truncatingIfNeeded: identity.device))
+    }
     /// What kind of file it is.
     package let kind: Kind
     /// Permission bits.

@@ -4,19 +4,13 @@ internal import CLinux
 package struct LoopContent: Hashable, Sendable {
     /// The file; nil where its file system answers no question about it, such as one that was shut down.
     package let identity: FileIdentity?
-    /// The path that the kernel remembers, which asks nobody; see `LoopDevice.backingPath`.
+    /// The path that the kernel remembers, which asks nobody, without the mark of a file that lost its name.
     package let path: String
 
     /// Puts the two together.
     package init(identity: FileIdentity?, path: String) {
         self.identity = identity
-        self.path = path
-    }
-
-    /// Whether both are of the same attachment; where one of them has no identity, the paths have to tell.
-    func isSame(as other: LoopContent) -> Bool {
-        guard let identity, let theirs = other.identity else { return path == other.path }
-        return identity == theirs
+        self.path = path.withoutDeletedMark
     }
 }
 

@@ -81,7 +81,7 @@ extension LoopDevice {
         }
         // While the kernel takes the file away the device answers as if it had none, but the lock is still held.
         guard let path = try backingPath() else { return false }
-        return content.path.isEmpty || path == content.path
+        return content.path.isEmpty || path.withoutDeletedMark == content.path
     }
 
     /// Lets the device outlast its last user again, as every device of a driver does; nothing happens if it carries

@@ -63,7 +63,9 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
         try TextFile.value("/sys/block/loop\(number)/loop/backing_file")
     }
 
-    /// Whether it goes away with its last user; false too if nothing is attached. Asks nobody else, as above.
+    /// Whether it goes away with its last user.
+    ///
+    /// False too if nothing is attached. Asks nobody else, as above.
     package func goesWithLastUser() throws(SystemError) -> Bool {
         try TextFile.value("/sys/block/loop\(number)/loop/autoclear") == "1"
     }
@@ -98,7 +100,8 @@ package struct LoopDevice: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Opens the device node, making it where a private /dev does not show it.
-    func open(writable: Bool = false, exclusive: Bool = false) throws(SystemError) -> OwnedDescriptor {
+    package func open(writable: Bool = false, exclusive: Bool = false) throws(SystemError) -> OwnedDescriptor
+    {
         let opened = clinux_loop_open(number, deviceNumber.major, deviceNumber.minor, writable, exclusive)
         return OwnedDescriptor(owning: try SystemError.check("open", on: path, opened))
     }

@@ -30,7 +30,23 @@ package struct Mount: Equatable, Sendable {
 
     /// Whether the whole file system is read-only.
     package var isFilesystemReadOnly: Bool {
+        // Ext4 of Linux 6.18 shows the last two: after an error, and after it was shut down.
         superOptions.contains("ro") || superOptions.contains("emergency_ro")
+            || superOptions.contains("shutdown")
+    }
+
+    /// The number of the loop device whose node it shows, as a published raw volume does; nil for any other mount.
+    package var loopNode: Int32? {
+        guard filesystem == "devtmpfs" || filesystem == "tmpfs",
+            let cut = root.utf8.lastIndex(of: UInt8(ascii: "/")),
+            root[cut...].hasPrefix("/loop")
+        else { return nil }
+        return Int32(root[cut...].dropFirst("/loop".count))
+    }
+
+    /// The number of the loop device whose file system it shows; nil where its source is none, or goes by another name.
+    package var loopSource: Int32? {
+        source.hasPrefix("/dev/loop") ? Int32(source.dropFirst("/dev/loop".count)) : nil
     }
 
     /// Reads one line of mountinfo, proc(5); nil if it is not one.

@@ -81,6 +81,26 @@ package struct MountOptions: Sendable, CustomStringConvertible, CustomReflectabl
         return MountOptions(flags: flags, data: rest ?? "")
     }
 
+    /// The flags that a single mount has for itself, such as noexec.
+    var single: UInt64 { flags & clinux_mount_single }
+
+    /// What the options say to the file system as a whole, for comparing only: it may hold secrets.
+    ///
+    /// Empty where they only speak of the single mount.
+    package var filesystemPart: String {
+        let rest = flags & ~clinux_mount_single
+        return rest == 0 && data.isEmpty ? "" : "\(rest)\n\(data)"
+    }
+
+    /// Whether the mount of an open place has all flags that these options give a single mount.
+    package func areShown(by place: borrowing OwnedDescriptor) throws(SystemError) -> Bool {
+        let shown = clinux_mount_flags_of(place.number)
+        try SystemError.check("statfs", on: place.pathForMessages, shown)
+        // Newer ones overrule relatime, which mount(2) takes for granted: noatime and relatime together are noatime.
+        let isRefined = single & (clinux_mount_no_atime | clinux_mount_strict_atime) != 0
+        return single & ~UInt64(shown) & ~(isRefined ? clinux_mount_relatime : 0) == 0
+    }
+
     /// Whether the file system is to be mounted read-only.
     package var isReadOnly: Bool { flags & clinux_mount_read_only != 0 }
 

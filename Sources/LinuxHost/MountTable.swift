@@ -44,19 +44,15 @@ package struct MountTable: Sendable {
     }
 
     /// All bind mounts of the device node itself, which is how a raw volume is published.
-    package func nodeBinds(of device: LoopDevice) throws(SystemError) -> [Mount] {
-        var found: [Mount] = []
-        for mount in mounts where ["devtmpfs", "tmpfs"].contains(mount.filesystem) {
-            guard mount.root == "/loop\(device.number)" || mount.root.hasSuffix("/loop\(device.number)")
-            else { continue }
-            if try Self.isNode(mount.target, of: device) { found.append(mount) }
-        }
-        return found
+    ///
+    /// Told from the table alone: whoever looks at a path may meet something that covers it.
+    package func nodeBinds(of device: LoopDevice) -> [Mount] {
+        mounts.filter { $0.loopNode == device.number }
     }
 
     private static func isNode(_ path: String, of device: LoopDevice) throws(SystemError) -> Bool {
         if path == device.path { return true }
-        guard path.hasPrefix("/"), let status = try FileStatus.at(path) else { return false }
+        guard path.hasPrefix("/dev/"), let status = try FileStatus.at(path) else { return false }
         return status.kind == .blockDevice && status.deviceNumber == device.deviceNumber
     }
 }

@@ -27,16 +27,25 @@ package enum Mounting {
         try SystemError.check("mount", on: "\(device) (\(type)) out of sight", result)
     }
 
+    /// Thaws a file system that lives on a device although it is mounted nowhere in sight.
+    ///
+    /// Throws EINVAL where it is not frozen, or of another type.
+    package static func thawUnseen(device: LoopDevice, type: String) throws(SystemError) {
+        try checkText(type, call: "mount")
+        try SystemError.check(
+            "FITHAW", on: "\(device) (\(type)) out of sight", unsafe clinux_thaw_unseen(device.path, type))
+    }
+
     /// Shows a folder or file a second time at another place.
     ///
-    /// A read-only one is never visible writable in between, and nosuid and its like of the source mount stay. Mounts
-    /// below the source do not come along. Open the source after whatever is mounted there.
+    /// It has the flags that `options` gives a single mount before anybody can see it, and nosuid and its like of the
+    /// source mount stay. Mounts below the source do not come along. Open the source after whatever is mounted there.
     package static func bind(
-        from source: borrowing OwnedDescriptor, onto target: borrowing OwnedDescriptor, readOnly: Bool,
+        from source: borrowing OwnedDescriptor, onto target: borrowing OwnedDescriptor, options: MountOptions,
     ) throws(SystemError) {
         try SystemError.check(
             "bind mount", on: "\(source.pathForMessages) at \(target.pathForMessages)",
-            clinux_bind(source.number, target.number, readOnly))
+            clinux_bind(source.number, target.number, options.single))
     }
 
     /// Takes the top mount at a trusted path away: never lazy, never forced, never through a link at the end.

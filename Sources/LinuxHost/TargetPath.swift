@@ -52,6 +52,41 @@ package struct TargetPath: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The mount whose root a user of the path meets there, as `Mount.id`; nil if nothing is there or it is no root of one.
+    ///
+    /// Asks the file system that is mounted there nothing but what the kernel has in memory.
+    package func mountedThere() throws(SystemError) -> UInt64? {
+        do throws(SystemError) {
+            let place = try openPlace()
+            do throws(SystemError) {
+                let status = try place.status()
+                return status.isMountRoot ? status.mountID : nil
+            } catch  where error.errno == .inputOutput {
+                // An XFS that was shut down does not even tell of its root.
+                let mine = try Self.mountID(of: place)
+                return try mine == openParent().status().mountID ? nil : mine
+            }
+        } catch  where error.errno == .noEntry {
+            return nil
+        }
+    }
+
+    /// The mount that a user of the path meets there, or at the nearest folder above that exists.
+    package func reachedMount() throws(SystemError) -> UInt64? {
+        do throws(SystemError) {
+            return try Self.mountID(of: try openPlace())
+        } catch  where error.errno == .noEntry {
+            return try TargetPath(parent)?.reachedMount()
+        }
+    }
+
+    /// proc_pid_fdinfo(5); needs no answer of the file system.
+    private static func mountID(of place: borrowing OwnedDescriptor) throws(SystemError) -> UInt64? {
+        let text = try TextFile.value("/proc/self/fdinfo/\(place.number)") ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("mnt_id:") }
+        return line.flatMap { UInt64($0.dropFirst("mnt_id:".count).drop { $0 == "\t" || $0 == " " }) }
+    }
+
     private func open(_ how: clinux_open_how) throws(SystemError) -> OwnedDescriptor {
         let opened = unsafe clinux_open(-1, text, how, CLINUX_WALK_NO_LINKS, 0)
         return OwnedDescriptor(owning: try SystemError.check("open place", on: text, opened))

@@ -20,13 +20,19 @@ package final class DiskPool: VolumeStore {
     /// What the file system below can do.
     package let features: PoolFeatures
     private let identity: Mutex<IdentityMark>
+    /// The number of the file system that the pool was on when it was looked at last.
+    var filesystemNumber: UInt64 { identity.withLock { $0.file.device } }
     /// The file that holds the pool's file system, where it is one of its own.
     let image: PoolImage?
     let mkfs: Mkfs
     let trash: Reclaimer
     let log: Logger
-    /// The file in a volume's folder that tells how it is staged here.
+    /// The file in a volume's folder in which drivers up to 8.6 told how it is staged here.
     let noteName: String
+    /// What tells this node from others in names on it, where they have the pool too: several may share a machine.
+    var nodeMark: Substring? {
+        noteName == PoolLayout.note ? nil : noteName.split(separator: ".").dropFirst().first
+    }
     /// True once copies are to be given up.
     let isStopping = Mutex(false)
     let swept = Atomic(0)
@@ -322,7 +328,7 @@ extension Directory {
 ///
 /// Inode numbers are given anew at once, so that they alone do not.
 struct IdentityMark: Equatable, Sendable {
-    private let file: FileIdentity
+    let file: FileIdentity
     private let modifiedNanoseconds: Int64
     private let sizeBytes: Int64
 

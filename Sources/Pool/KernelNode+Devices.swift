@@ -1,4 +1,5 @@
 import LinuxHost
+import Log
 import Synchronization
 package import Volumes
 
@@ -30,20 +31,31 @@ extension KernelNode {
     }
 
     package func withLock<Result>(
-        of id: VolumeID, _ body: () throws(VolumeFault) -> Result
+        of id: VolumeID, _ purpose: LockPurpose, _ body: () throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result {
-        guard let folder = try pools[id.pool]?.folder(of: id.name) else { return try body() }
         let step = "lock volume \(id)"
-        let isFree = try VolumeFault.onHost(step) { () throws(SystemError) in try folder.tryLock(.exclusive) }
-        guard isFree else { throw .operationPending("\(id), by another driver on this node") }
+        let taken: VolumeLock?
+        do throws(SystemError) {
+            taken = try VolumeLock.take(noteName(of: id))
+        } catch {
+            guard purpose == .takeDown else { throw .host(step: step, cause: "\(error)") }
+            // Nothing keeps a mount; two drivers at once is what an upgrade has for a moment at most.
+            log.warning("a volume is taken down without its lock", (.volumeID, "\(id)"), (.error, "\(error)"))
+            return try body()
+        }
+        guard let lock = taken else { throw .operationPending("\(id), by another driver on this node") }
         let outcome: Swift.Result<Result, VolumeFault>
         do {
             outcome = .success(try body())
         } catch {
             outcome = .failure(error)
         }
-        // Not by closing it: a child that is just being started holds a copy of the descriptor until its exec.
-        try VolumeFault.onHost("un\(step)") { () throws(SystemError) in try folder.unlock() }
+        do throws(SystemError) {
+            try lock.release()
+        } catch {
+            // It goes with the descriptor, which is closed by now.
+            log.warning("un\(step)", (.error, "\(error)"))
+        }
         return try outcome.get()
     }
 
@@ -68,8 +80,13 @@ extension KernelNode {
             allowDiscard: record.provisioning == .thin)
         let attached = try VolumeFault.onHost(step) { () throws(SystemError) in
             let file = BackingFile(try image.status().identity)
-            let device = try LoopDevices.attach(image, name: record.id.name.text, options: options)
-            return Device(number: device.number, isReadOnly: readOnly, file: file)
+            // Whoever is shown a device node must not meet another volume behind it, once its own was taken away.
+            let shown = Set(try MountTable.read().mounts.compactMap(\.loopNode))
+            let device = try LoopDevices.attach(
+                image, name: record.id.name.text, options: options, avoiding: shown)
+            return Device(
+                number: device.number, isReadOnly: readOnly, file: file,
+                imagePath: try device.backingPath() ?? "")
         }
         hints.withLock { $0[record.id] = attached }
         return attached
@@ -87,13 +104,12 @@ extension KernelNode {
     }
 
     package func detach(_ device: Device) throws(VolumeFault) {
-        guard let file = device.file else {
+        guard device.file != nil || !device.imagePath.isEmpty else {
             throw .host(step: "detach \(device)", cause: "nobody looked which file it carries")
         }
         do {
             // A device that was removed meanwhile carries nothing.
-            try LoopDevice(number: device.number)?
-                .detach(ifBackedBy: FileIdentity(device: file.device, inode: file.inode))
+            try LoopDevice(number: device.number)?.detach(ifHolding: device.content)
             hints.withLock { hints in hints = hints.filter { $0.value.number != device.number } }
         } catch {
             guard error.errno == .busy else { throw .host(step: "detach \(device)", cause: "\(error)") }
@@ -119,47 +135,5 @@ extension KernelNode {
             known: try VolumeFault.onHost("read size of \(device)") { () throws(SystemError) in
                 try device.loop().sizeBytes()
             })
-    }
-
-    package func troubles(
-        of record: VolumeRecord, _ view: VolumeOnNode
-    ) throws(VolumeFault) -> [String] {
-        Self.troubles(of: view, try note(of: record.id))
-    }
-
-    /// The same for a view and a note that were read before.
-    static func troubles(of view: VolumeOnNode, _ note: StagingNote) -> [String] {
-        guard let device = view.device else {
-            // Staged by the note, but no device carries the image: so it is after a reboot, or when it was taken away.
-            return note.staged.isEmpty ? [] : ["its loop device is gone; it has to be staged again"]
-        }
-        var troubles: [String] = []
-        if view.isOnOtherImage { troubles.append("\(device) carries another file than the volume's image") }
-        // An inline volume is mounted at its target, so what is noted of that is how it was asked for.
-        let asked = note.staged.isEmpty ? note.published : note.staged
-        if view.isFilesystemReadOnly, !device.isReadOnly, !asked.values.contains(where: \.isReadOnly) {
-            troubles.append("the kernel made the file system read-only")
-        }
-        let name = "loop\(device.number)"
-        if let text = TextFile.read("/sys/fs/ext4/\(name)/errors_count", limitBytes: 64),
-            let count = Int64(text), count > 0
-        {
-            troubles.append("ext4 counted \(count) errors; unmount it and have it checked")
-        }
-        // A file system that was shut down (XFS) or lost its device answers every look with EIO.
-        if let mount = view.filesystemMounts.first, let fault = unreachable(mount.path) {
-            troubles.append(fault)
-        }
-        return troubles
-    }
-
-    private static func unreachable(_ path: String) -> String? {
-        do {
-            // Opening reaches the file system; XFS still tells its space from memory after a shutdown.
-            _ = try Directory.open(path)
-            return nil
-        } catch {
-            return "the file system does not answer: \(error.errno.name)"
-        }
     }
 }

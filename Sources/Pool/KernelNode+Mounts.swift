@@ -10,12 +10,7 @@ extension KernelNode {
         // Copies of one XFS share a UUID, and a restored one must mount beside its source.
         if kind == .xfs { words.append("nouuid") }
         if readOnly { words.append("ro") }
-        let options: MountOptions
-        do {
-            options = try MountOptions(flags: words)
-        } catch {
-            throw .malformed(field: "volume_capability.mount.mount_flags", why: "they are not mount options")
-        }
+        let options = try Self.options(words)
         let folder = try openFolder(path, field: "staging_target_path")
         do {
             try Self.mount(try device.loop(), kind, at: folder, options)
@@ -28,6 +23,7 @@ extension KernelNode {
                 field: "volume_capability.mount.mount_flags",
                 why: "the kernel refused to mount \(kind.rawValue) with them (EINVAL)")
         }
+        try verify(path, carries: device, kind, options, step)
     }
 
     /// Mounts with the options as they are; where a kernel without SELinux refuses its labels, without those, as mount(8)
@@ -106,27 +102,6 @@ extension KernelNode {
         }
     }
 
-    package func bindFilesystem(
-        from source: HostPath, to target: HostPath, readOnly: Bool
-    ) throws(VolumeFault) {
-        let top = try openFolder(source, field: "staging_target_path")
-        let folder = try openFolder(target, field: "target_path")
-        try VolumeFault.onHost("show \(source) at \(target)") { () throws(SystemError) in
-            try Mounting.bind(from: top, onto: folder, readOnly: readOnly)
-        }
-    }
-
-    package func bindNode(of device: Device, to target: HostPath, readOnly: Bool) throws(VolumeFault) {
-        guard let parent = try openParent(of: target) else {
-            throw .notNow("target_path: the folder that holds \(target) does not exist")
-        }
-        try VolumeFault.onHost("show \(device) at \(target)") { () throws(SystemError) in
-            let node = try device.node.openPlace()
-            let file = try parent.openPlace(target.target.name)
-            try Mounting.bind(from: node, onto: file, readOnly: readOnly)
-        }
-    }
-
     package func unmount(_ path: HostPath) throws(VolumeFault) {
         guard let parent = try openParent(of: path) else {
             throw .host(step: "unmount \(path)", cause: "the folder that holds it does not exist")
@@ -178,7 +153,7 @@ extension KernelNode {
     }
 
     /// The folder that holds the path, reached without following a link; nothing if it is not there.
-    private func openParent(of path: HostPath) throws(VolumeFault) -> Directory? {
+    func openParent(of path: HostPath) throws(VolumeFault) -> Directory? {
         do {
             return try path.target.openParent()
         } catch {
@@ -187,7 +162,7 @@ extension KernelNode {
         }
     }
 
-    private func openFolder(_ path: HostPath, field: String) throws(VolumeFault) -> OwnedDescriptor {
+    func openFolder(_ path: HostPath, field: String) throws(VolumeFault) -> OwnedDescriptor {
         do {
             return try path.target.openFolder()
         } catch {
@@ -199,7 +174,7 @@ extension KernelNode {
     }
 
     /// openat2(2): ELOOP is what RESOLVE_NO_SYMLINKS answers for a link on the way, ENOTDIR for something else there.
-    private static func linkOrHost(_ error: SystemError, _ field: String, _ path: HostPath) -> VolumeFault {
+    static func linkOrHost(_ error: SystemError, _ field: String, _ path: HostPath) -> VolumeFault {
         switch error.errno {
         case .symbolicLink: .malformed(field: field, why: "\(path) leads through a symbolic link")
         case .notDirectory: .malformed(field: field, why: "\(path) leads through something that is no folder")

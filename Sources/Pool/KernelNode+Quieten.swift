@@ -1,5 +1,6 @@
 import LinuxHost
 import Log
+import Synchronization
 package import Volumes
 
 extension KernelNode: Quieter {
@@ -83,13 +84,16 @@ extension KernelNode: Quieter {
     ) throws(VolumeFault) {
         guard !volumes.isEmpty else { return try copying { true } }
         var targets: [FreezeTarget] = []
-        var noted: [VolumeID] = []
-        defer { noted.forEach(forgetFreeze) }
+        var notes: [FreezeNotes.Written] = []
+        defer { notes.forEach(forget) }
         for volume in volumes {
             let folder = try opened(volume)
-            noted.append(volume.id)
+            notes.append(try noted(volume))
             targets.append(FreezeTarget(volume.id, folder, freezes))
         }
+        let held = targets
+        frozen.withLock { $0 += held }
+        defer { frozen.withLock { all in all.removeAll { one in held.contains { $0 === one } } } }
         var fault: VolumeFault?
         let wasInTime = try FreezeWatchdog.holding(targets, seconds: freezeLimitSeconds) { holds in
             do throws(VolumeFault) {
@@ -106,23 +110,32 @@ extension KernelNode: Quieter {
         if let fault { throw fault }
     }
 
-    /// The root of the mount, noted as frozen.
+    /// The root of the mount.
     private func opened(_ volume: MountedVolume) throws(VolumeFault) -> OwnedDescriptor {
         do throws(SystemError) {
-            let folder = try verified(volume.path, volume.device.loop())
-            try FreezeNotes.write(volume.id, volume.path)
-            return folder
+            return try verified(volume.path, volume.device.loop())
         } catch {
             throw .whileFreezing("freeze volume \(volume.id)", error)
         }
     }
 
-    private func forgetFreeze(_ id: VolumeID) {
-        do {
-            try FreezeNotes.remove(id)
-        } catch {
-            log.warning("note of a freeze stays", (.volumeID, "\(id)"), (.error, "\(error)"))
+    private func noted(_ volume: MountedVolume) throws(VolumeFault) -> FreezeNotes.Written {
+        try VolumeFault.onHost("note the freeze of volume \(volume.id)") { () throws(SystemError) in
+            try FreezeNotes.write(volume.id, .init(path: volume.path, device: volume.device))
         }
+    }
+
+    private func forget(_ note: FreezeNotes.Written) {
+        do {
+            try note.remove()
+        } catch {
+            log.warning("note of a freeze stays", (.error, "\(error)"))
+        }
+    }
+
+    /// Thaws what calls hold frozen that outlast the server's patience; their copies fail.
+    package func thawHeld() {
+        for target in frozen.withLock({ $0 }) { target.end(isExpired: true) }
     }
 
     /// A descriptor of the mount, after a look that it is the device's mount and nothing that was put over it.
@@ -134,28 +147,6 @@ extension KernelNode: Quieter {
             throw SystemError(call: "find mount", errno: .noEntry, object: path)
         }
         return folder
-    }
-
-    /// Thaws what a driver that was killed had frozen; to be called before anything is served.
-    package func thawLeftovers() {
-        do {
-            for (id, path) in try FreezeNotes.all() where pools[id.pool] != nil { thaw(id, path) }
-        } catch {
-            log.warning("notes of freezes cannot be read", (.error, "\(error)"))
-        }
-    }
-
-    private func thaw(_ id: VolumeID, _ path: String) {
-        do {
-            if let device = try observe([id]).first?.device {
-                try verified(path, device.loop()).thawFilesystem()
-                log.warning("thawed a volume that was left frozen", (.volumeID, "\(id)"), (.path, path))
-            }
-        } catch {
-            // EINVAL says that it is not frozen (any more), which is what was wanted.
-            log.info("nothing to thaw", (.volumeID, "\(id)"), (.path, path), (.error, "\(error)"))
-        }
-        forgetFreeze(id)
     }
 }
 

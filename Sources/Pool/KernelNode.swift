@@ -6,7 +6,8 @@ package import Volumes
 /// The kernel of this node: loop devices and mounts of the volumes in the pools.
 ///
 /// Devices are found by device and inode of the image, never by the text of a path; only where the image is gone
-/// (somebody removed it by hand) does the backing path inside our own pool tell whose device it was.
+/// (somebody removed it by hand), or must not be waited for, do the path that the kernel remembers and the driver's own
+/// note tell whose device it is.
 package final class KernelNode: NodeHost {
     private let served: Mutex<[PoolID: DiskPool]>
     let log: Logger
@@ -15,6 +16,10 @@ package final class KernelNode: NodeHost {
     package let freezes = FreezeTally()
     /// Where a volume was attached last; only a hint, verified with the kernel by whoever uses it.
     let hints = Mutex<[VolumeID: Device]>([:])
+    /// Volumes that a call found frozen by somebody.
+    let frozenVolumes = Mutex<Set<VolumeID>>([])
+    /// What calls are freezing now, for an orderly stop.
+    let frozen = Mutex<[FreezeTarget]>([])
 
     /// Works on the images of these pools.
     ///
@@ -34,63 +39,98 @@ package final class KernelNode: NodeHost {
     var pools: [PoolID: DiskPool] { served.withLock { $0 } }
 
     package func observe(_ ids: [VolumeID]) throws(VolumeFault) -> [VolumeOnNode] {
-        var wanted: [(image: FileIdentity?, path: String?)] = []
-        for id in ids {
-            let pool = pools[id.pool]
-            wanted.append((try pool?.imageStatus(of: id.name)?.identity, pool?.imagePath(of: id.name)))
-        }
-        let attached = try attachments(of: ids, wanted.map(\.image))
-        guard wanted.contains(where: { attached.find($0.image, $0.path) != nil }) else {
-            return ids.map { _ in VolumeOnNode() }
-        }
+        let wanted = ids.map { Attachments.Wanted(id: $0, image: image(of: $0), noted: nil) }
+        let attached = try attachments(of: wanted)
+        let found = wanted.map(attached.find)
+        guard found.contains(where: { $0 != nil }) else { return ids.map { _ in VolumeOnNode() } }
         let table = try mountTable()
-        return try wanted.map { (image, path) throws(VolumeFault) in
-            guard let found = attached.find(image, path) else { return VolumeOnNode() }
-            return try Self.view(of: found.device, found.status, image, in: table)
+        return try zip(wanted, found).map { (wanted, found) throws(VolumeFault) in
+            guard let found else { return VolumeOnNode() }
+            keepAttached(found)
+            return try Self.view(of: found, wanted, in: table)
+        }
+    }
+
+    /// The image of a volume, or nothing where its pool does not answer: then the kernel's own memory has to do.
+    private func image(of id: VolumeID) -> FileIdentity? {
+        do {
+            return try pools[id.pool]?.imageStatus(of: id.name)?.identity
+        } catch {
+            return nil
         }
     }
 
     /// The devices of the volumes: where all of them are known, a look at each; else a search through all devices.
-    private func attachments(
-        of ids: [VolumeID], _ images: [FileIdentity?]
-    ) throws(VolumeFault) -> Attachments {
-        try VolumeFault.onHost("look for loop devices") { () throws(SystemError) in
-            var known = Attachments()
-            for (id, image) in zip(ids, images) {
-                guard let hint = hints.withLock({ $0[id] }), let device = try LoopDevice(number: hint.number),
-                    let status = try device.status(), status.backing == image
-                else { return try search(for: ids, images) }
-                known.add(device, status)
-            }
-            return known
+    private func attachments(of wanted: [Attachments.Wanted]) throws(VolumeFault) -> Attachments {
+        var known = Attachments(places: places)
+        for volume in wanted {
+            guard let hint = hints.withLock({ $0[volume.id] }), try see(hint, of: volume, in: &known)
+            else { return try search(for: wanted) }
         }
+        return known
+    }
+
+    /// Looks at a device that may be the volume's; false if it is not for sure.
+    func see(
+        _ hint: Device, of volume: Attachments.Wanted, in known: inout Attachments
+    ) throws(VolumeFault) -> Bool {
+        let isNamedSo = try VolumeFault.onHost("look at \(hint)") { () throws(SystemError) in
+            guard let device = try LoopDevice(number: hint.number) else { return false }
+            return try known.read(device, named: volume.id.name)
+        }
+        guard isNamedSo, let status = known.find(volume)?.status else { return false }
+        return status.backing == volume.image || BackingFile(status.backing) == volume.noted?.file
     }
 
     /// All devices; remembers those of the volumes, so that a driver that was started anew searches but once.
-    private func search(for ids: [VolumeID], _ images: [FileIdentity?]) throws(SystemError) -> Attachments {
-        let all = try Attachments.read()
-        for (id, image) in zip(ids, images) {
-            guard let found = all.find(image, nil) else { continue }
-            let device = Device(
-                number: found.device.number, isReadOnly: found.status.readOnly,
-                file: BackingFile(found.status.backing))
-            hints.withLock { $0[id] = device }
+    func search(for wanted: [Attachments.Wanted]) throws(VolumeFault) -> Attachments {
+        let names = Set(wanted.map(\.id.name.text).map { $0[...] })
+        var all = Attachments(places: places, claimed: try claims(of: wanted))
+        do throws(SystemError) {
+            try all.read(names)
+        } catch {
+            throw .host(step: "look for loop devices", cause: "\(error)")
+        }
+        for volume in wanted {
+            guard let found = all.find(volume), found.status != nil else { continue }
+            hints.withLock { $0[volume.id] = found.asDevice }
         }
         return all
     }
 
-    private static func view(
-        of device: LoopDevice, _ status: LoopStatus, _ image: FileIdentity?, in table: MountTable
-    ) throws(VolumeFault) -> VolumeOnNode {
-        let step = "look for mounts of \(device)"
-        let whole = try VolumeFault.onHost(step) { () throws(SystemError) in
-            try table.mounts(of: device).filter { $0.root == "/" }
+    var places: [PoolID: Attachments.Place] {
+        pools.mapValues { Attachments.Place(path: $0.path, filesystem: $0.filesystemNumber) }
+    }
+
+    /// Which volumes of the same names devices are noted for, where several pools may have such volumes.
+    private func claims(of wanted: [Attachments.Wanted]) throws(VolumeFault) -> [Int32: Set<VolumeID>] {
+        let known = pools
+        guard known.count > 1 || wanted.contains(where: { known[$0.id.pool] == nil }) else { return [:] }
+        let names = Set(wanted.map(\.id.name))
+        var claims: [Int32: Set<VolumeID>] = [:]
+        for note in try StagedNotes.names(where: {
+            VolumeID(String($0)).map { names.contains($0.name) } ?? false
+        }) {
+            guard let id = VolumeID(String(note.prefix { $0 != StagedNotes.nodeMark })),
+                let device = try StagedNotes.read(note)?.device
+            else { continue }
+            claims[device.number, default: []].insert(id)
         }
-        let nodes = try VolumeFault.onHost(step) { () throws(SystemError) in try table.nodeBinds(of: device) }
+        return claims
+    }
+
+    static func view(
+        of found: Attachments.Found, _ wanted: Attachments.Wanted, in table: MountTable
+    ) throws(VolumeFault) -> VolumeOnNode {
+        let step = "look for mounts of \(found.device)"
+        let whole = try VolumeFault.onHost(step) { () throws(SystemError) in
+            try table.mounts(of: found.device).filter { $0.root == "/" }
+        }
+        let nodes = table.nodeBinds(of: found.device)
+        let backing = found.status?.backing
         return VolumeOnNode(
-            device: Device(
-                number: device.number, isReadOnly: status.readOnly, file: BackingFile(status.backing)),
-            isOnOtherImage: image.map { $0 != status.backing } ?? false,
+            device: found.asDevice,
+            isOnOtherImage: wanted.image.map { backing != nil && $0 != backing } ?? false,
             isFilesystemReadOnly: whole.contains(where: \.isFilesystemReadOnly),
             filesystemMounts: whole.map(VolumeMount.init), nodeMounts: nodes.map(VolumeMount.init))
     }
@@ -99,45 +139,10 @@ package final class KernelNode: NodeHost {
         try VolumeFault.onHost("read the mount table") { () throws(SystemError) in try MountTable.read() }
     }
 
-    package func note(of id: VolumeID) throws(VolumeFault) -> StagingNote {
-        guard let pool = pools[id.pool], let folder = try pool.folder(of: id.name) else {
-            return StagingNote()
-        }
-        return try NoteFile.read(pool.noteName, from: folder)
-    }
+    package func digest(_ flags: MountFlags) -> String { Self.digest(flags.words) }
 
-    package func keep(_ note: StagingNote, of id: VolumeID) throws(VolumeFault) {
-        guard let pool = pools[id.pool], let folder = try pool.folder(of: id.name) else { return }
-        try NoteFile.write(note, to: folder, as: pool.noteName)
-    }
-
-    package func digest(_ flags: MountFlags) -> String {
-        flags.words.isEmpty ? "" : Digest.sha256Hex(Array(flags.words.joined(separator: "\n").utf8))
-    }
-}
-
-/// The loop devices of the node at one moment.
-struct Attachments {
-    private var byImage: [FileIdentity: (device: LoopDevice, status: LoopStatus)] = [:]
-    private var byPath: [String: (device: LoopDevice, status: LoopStatus)] = [:]
-
-    /// Looks at every loop device whose file is called as images are, some 40 microseconds each.
-    ///
-    /// Strangers are not asked: their file systems may fail, or keep the caller waiting.
-    static func read() throws(SystemError) -> Attachments {
-        var all = Attachments()
-        let found = try LoopDevices.look { $0.withoutDeletedMark.hasSuffix("/\(PoolLayout.image)") }
-        for (device, status) in found.seen { all.add(device, status) }
-        return all
-    }
-
-    mutating func add(_ device: LoopDevice, _ status: LoopStatus) {
-        byImage[status.backing] = (device, status)
-        byPath[status.backingPath.withoutDeletedMark] = (device, status)
-    }
-
-    func find(_ image: FileIdentity?, _ path: String?) -> (device: LoopDevice, status: LoopStatus)? {
-        image.flatMap { byImage[$0] } ?? path.flatMap { byPath[$0] }
+    static func digest(_ words: [String]) -> String {
+        words.isEmpty ? "" : Digest.sha256Hex(Array(words.joined(separator: "\n").utf8))
     }
 }
 
@@ -151,7 +156,7 @@ extension DiskPool {
 extension VolumeMount {
     /// Only the flag of this mount counts; one that the kernel set on the whole file system is a sign of trouble.
     init(_ mount: Mount) {
-        self.init(path: mount.target, isReadOnly: mount.options.contains("ro"))
+        self.init(id: mount.id, path: mount.target, isReadOnly: mount.options.contains("ro"))
     }
 }
 
@@ -166,6 +171,12 @@ extension Device {
             throw SystemError(call: "look for", errno: .noDevice, object: path)
         }
         return loop
+    }
+
+    /// Which file it carried when it was looked at, in the terms of the host.
+    var content: LoopContent {
+        LoopContent(
+            identity: file.map { FileIdentity(device: $0.device, inode: $0.inode) }, path: imagePath)
     }
 
     /// Its device node in the terms of the host.

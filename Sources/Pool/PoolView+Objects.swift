@@ -29,7 +29,9 @@ struct PoolPart<Record: Sendable>: Sendable {
     let folder: String
     let recordFile: String
     let read: @Sendable (borrowing Directory, PoolID, VolumeName) throws(VolumeFault) -> Record
-    var note: @Sendable (borrowing Directory) throws(VolumeFault) -> StagingNote = { _ in StagingNote() }
+    var note: @Sendable (borrowing Directory, PoolID, VolumeName) throws(VolumeFault) -> StagingNote = {
+        _, _, _ in StagingNote()
+    }
 }
 
 extension PoolPart<VolumeRecord> {
@@ -39,7 +41,10 @@ extension PoolPart<VolumeRecord> {
             read: { (folder, pool, name) throws(VolumeFault) in
                 try RecordFile.read(from: folder, as: VolumeID(pool: pool, name: name))
             },
-            note: { (folder) throws(VolumeFault) in try NoteFile.read(from: folder) })
+            note: { (folder, pool, name) throws(VolumeFault) in
+                if let note = try StagedNotes.read("\(VolumeID(pool: pool, name: name))") { return note }
+                return try NoteFile.read(from: folder)
+            })
     }
 }
 
@@ -119,7 +124,7 @@ extension PoolView {
         }
         return PoolObject(
             name: name, record: record, fault: fault, folder: status.folder, recordFile: status.record,
-            imageFile: status.image, note: try part.note(folder))
+            imageFile: status.image, note: try part.note(folder, id, name))
     }
 
     /// A folder; nothing for what is none.

@@ -7,15 +7,40 @@ package protocol NodeHost: Sendable {
     /// - Throws: `notNow` naming what is missing and the remedy.
     func check() throws(VolumeFault)
 
-    /// Runs the body while drivers in other processes keep off the volume; one without a record needs no lock.
+    /// Runs the body while drivers in other processes on this node keep off the volume.
     ///
-    /// - Throws: `operationPending` where another driver is at work on it, and what the body throws.
+    /// - Throws: `operationPending` where another driver is at work on it, what the body throws, and `host` where
+    ///   there can be no lock, unless the volume is to be taken down.
     func withLock<Result>(
-        of id: VolumeID, _ body: () throws(VolumeFault) -> Result
+        of id: VolumeID, _ purpose: LockPurpose, _ body: () throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result
 
-    /// What the kernel shows of the volumes; works also for those whose record is gone. Order and count as asked.
+    /// What the kernel shows of the volumes; works also for those whose record is gone, or whose pool does not answer.
+    /// Order and count as asked.
     func observe(_ ids: [VolumeID]) throws(VolumeFault) -> [VolumeOnNode]
+
+    /// What is left of a volume to be taken down at a path, by the kernel and the driver's note alone: no pool is waited
+    /// for.
+    ///
+    /// - Throws: `host` where the kernel itself does not tell; what a note says is only a help.
+    func remains(of id: VolumeID, at path: HostPath) throws(VolumeFault) -> Remains
+
+    /// The mount that a user of the path meets there; nothing if none begins there.
+    ///
+    /// - Throws: `malformed` for a path with links, `host`.
+    func mountID(at path: HostPath) throws(VolumeFault) -> UInt64?
+
+    /// In words, what a user of the path meets there instead of what the mount table shows for it.
+    func obstacle(at path: HostPath) throws(VolumeFault) -> String
+
+    /// Verifies that nobody keeps the volume's file system frozen; one that was shut down is none of these.
+    ///
+    /// `paths` are mounts of it that are nobody's own.
+    ///
+    /// - Throws: `notNow` naming the freeze, `host`.
+    func refuseFrozen(
+        _ id: VolumeID, _ view: VolumeOnNode, preferring paths: [String]
+    ) throws(VolumeFault)
 
     /// True while somebody holds the image's lock, as each device of this driver does; also if the image is gone.
     ///
@@ -78,10 +103,27 @@ package protocol NodeHost: Sendable {
     /// - Throws: `notNow` where it holds something.
     func removeTarget(_ path: HostPath) throws(VolumeFault)
 
-    /// Shows the file system mounted at `source` also at `target`; never visible writable if `readOnly`.
-    func bindFilesystem(from source: HostPath, to target: HostPath, readOnly: Bool) throws(VolumeFault)
+    /// Shows the file system that the view has at `source` also at `target`, with the flags before anybody can see it,
+    /// and verifies that a user of the target meets it.
+    ///
+    /// - Throws: `notNow` where `source` is covered or was shut down, `malformed`, `host`.
+    func bindFilesystem(
+        _ view: VolumeOnNode, from source: HostPath, to target: HostPath, flags: MountFlags, readOnly: Bool
+    ) throws(VolumeFault)
 
-    /// Shows the device node at the file `target`.
+    /// Verifies that a user of the path meets a mount of the view there, which answers and has the flags.
+    ///
+    /// - Throws: `notNow` naming what covers it, or that it was shut down, `existsDifferently`, `host`.
+    func verifyMounted(
+        _ view: VolumeOnNode, at path: HostPath, flags: MountFlags, readOnly: Bool
+    ) throws(VolumeFault)
+
+    /// Digest of those flags that are the file system's and not the single mount's; empty where there are none.
+    ///
+    /// - Throws: `malformed` where they are no mount options.
+    func filesystemDigest(_ flags: MountFlags) throws(VolumeFault) -> String
+
+    /// Shows the device node at the file `target`, and verifies that a user of the target meets it.
     func bindNode(of device: Device, to target: HostPath, readOnly: Bool) throws(VolumeFault)
 
     /// Takes the top mount off the path; never lazily, never by force.
@@ -92,8 +134,18 @@ package protocol NodeHost: Sendable {
     /// The note of a volume, empty if there is none.
     func note(of id: VolumeID) throws(VolumeFault) -> StagingNote
 
-    /// Keeps the note of a volume; a volume whose record is gone keeps none.
+    /// Keeps the note of a volume; an empty one is forgotten.
     func keep(_ note: StagingNote, of id: VolumeID) throws(VolumeFault)
+
+    /// The same for a volume that is taken down, which waits for no note: a failure is only logged.
+    func keepIfPossible(_ note: StagingNote, of id: VolumeID)
+
+    /// Does something that helps and that nothing waits for long, as it needs a pool; a failure is only logged.
+    func attempt(_ step: String, _ body: @escaping @Sendable () throws(VolumeFault) -> Void)
+
+    /// The inline volume of that handle by the notes of this node, which other drivers may share: one of a pool that is
+    /// served, else one that is noted at the target.
+    func inlineVolume(_ handle: InlineHandle, at target: HostPath?) throws(VolumeFault) -> VolumeID?
 
     /// Fill of the file system mounted at the path.
     func usage(at path: HostPath) throws(VolumeFault) -> VolumeUsage
@@ -109,6 +161,28 @@ package protocol NodeHost: Sendable {
 
     /// Digest of mount flags, for a `Usage`.
     func digest(_ flags: MountFlags) -> String
+}
+
+/// What a volume is locked for.
+package enum LockPurpose: Sendable {
+    /// To be staged, published or changed.
+    case work
+    /// To be taken down, which needs the kernel alone.
+    case takeDown
+}
+
+/// What is left of a volume that is to be taken down.
+package struct Remains: Sendable {
+    /// What the kernel shows.
+    package var view: VolumeOnNode
+    /// What the driver noted, as far as that can be read.
+    package var note: StagingNote
+
+    /// Puts the two together.
+    package init(view: VolumeOnNode, note: StagingNote) {
+        self.view = view
+        self.note = note
+    }
 }
 
 /// Asks whether the driver is fit for work: true, false while it is starting, or a fault that says what is missing.

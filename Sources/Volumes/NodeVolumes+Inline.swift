@@ -6,9 +6,13 @@ extension NodeVolumes {
     /// Nothing where this driver minted no such handle and holds no such inline volume.
     ///
     /// - Throws: `setAside` where the pool that may hold the inline volume cannot be looked at.
-    package func id(of handle: String) throws(VolumeFault) -> VolumeID? {
+    package func id(of handle: String) throws(VolumeFault) -> VolumeID? { try id(of: handle, at: nil) }
+
+    private func id(of handle: String, at target: HostPath?) throws(VolumeFault) -> VolumeID? {
         if let id = VolumeID(handle) { return id }
         guard let inline = InlineHandle(handle) else { return nil }
+        // By the node's note first: the pool that the volume is in, or another one, may be lost.
+        if let id = try host.inlineVolume(inline, at: target) { return id }
         let found = try catalog.inlineVolume(inline)
         guard let record = found.record else {
             if let unseen = found.unseen {
@@ -24,7 +28,7 @@ extension NodeVolumes {
     /// Nothing as well where nothing is mounted at the target; the volume is then deleted once its pool is back.
     package func id(of handle: String, leaving target: HostPath) throws(VolumeFault) -> VolumeID? {
         do throws(VolumeFault) {
-            return try id(of: handle)
+            return try id(of: handle, at: target)
         } catch .setAside(let what, let why) {
             guard let inline = InlineHandle(handle),
                 case .foreignMount = try host.occupant(
@@ -63,7 +67,7 @@ extension NodeVolumes {
     ) throws(VolumeFault) {
         let view = try observe(record.id)
         let before = try host.note(of: record.id)
-        let wanted = usage(capability, readOnly: readOnly || capability.isReadOnly)
+        let wanted = try usage(capability, readOnly: readOnly || capability.isReadOnly)
         if try alreadyPublished(record, view, before, at: target, capability, wanted) { return }
         if let device = view.device, try !host.isLocked(record.id) {
             throw .notNow(
@@ -74,6 +78,8 @@ extension NodeVolumes {
             let device = try suitable(record, view, readOnly: false)
             var note = StagingNote()
             note.published[target.text] = wanted
+            note.device = device
+            note.isInline = true
             try mount(record, device, at: target, capability, note, before)
         } catch {
             guard made else { throw error }
@@ -105,10 +111,28 @@ extension NodeVolumes {
         }
     }
 
-    /// Deletes an inline volume that was taken off its target; the caller holds its key.
-    func endInline(_ id: VolumeID) throws(VolumeFault) {
-        if let device = try observe(id).device, try host.isLocked(id) { try host.detach(device) }
-        try catalog.discard(id)
+    /// Whether it is an inline volume that ends when it is taken off that target.
+    func endsAt(_ target: HostPath, _ id: VolumeID, _ note: StagingNote) -> Bool {
+        if note.isInline { return note.published[target.text] != nil }
+        do throws(VolumeFault) {
+            return try catalog.isInline(id, at: target)
+        } catch {
+            // Without note and record it is taken down as any other; what is left of it is collected later.
+            return false
+        }
+    }
+
+    /// Ends an inline volume that was taken off its target; the caller holds its key.
+    ///
+    /// Where its pool is lost the volume is deleted later, once that is back (`collectInline`).
+    func endInline(
+        _ id: VolumeID, _ view: VolumeOnNode, _ note: StagingNote
+    ) throws(VolumeFault) {
+        if let device = view.device, !view.isByHand { try host.detach(device) }
+        host.keepIfPossible(StagingNote(), of: id)
+        host.attempt("delete inline volume \(id)") { [catalog] () throws(VolumeFault) in
+            try catalog.discard(id)
+        }
     }
 
     /// Deletes inline volumes whose pods vanished without an unpublish, as after a node was down for long; returns them.
@@ -125,8 +149,10 @@ extension NodeVolumes {
                     try host.occupant(of: folders.pod, besides: record.id) == .nothing
                 else { continue }
                 try exclusively(record.id, mayWait: false) { () throws(VolumeFault) in
-                    guard try observe(record.id).mounts.isEmpty else { return }
-                    try endInline(record.id)
+                    let view = try observe(record.id)
+                    guard view.mounts.isEmpty else { return }
+                    if let device = view.device, try host.isLocked(record.id) { try host.detach(device) }
+                    try catalog.discard(record.id)
                     collected.append(record.id)
                 }
             } catch {

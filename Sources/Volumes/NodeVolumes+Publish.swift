@@ -12,11 +12,11 @@ extension NodeVolumes {
             let record = try catalog.volume(id)
             let view = try observe(id)
             let note = try host.note(of: id)
-            let wanted = usage(capability, readOnly: readOnly || capability.isReadOnly)
+            let wanted = try usage(capability, readOnly: readOnly || capability.isReadOnly)
             if try alreadyPublished(record, view, note, at: target, capability, wanted) { return }
             let device = try staged(record, view, note, at: staging, capability, wanted)
             try refuseSecondTarget(view, note, wanted)
-            try bind(record, device, from: staging, to: target, wanted, note)
+            try bind(record, device, view, from: staging, to: target, capability, wanted, note)
         }
     }
 
@@ -25,10 +25,11 @@ extension NodeVolumes {
         _ record: VolumeRecord, _ view: VolumeOnNode, _ note: StagingNote, at target: HostPath,
         _ capability: VolumeCapability, _ wanted: Usage
     ) throws(VolumeFault) -> Bool {
-        if case .foreignMount(let what) = try host.occupant(of: target, besides: record.id) {
+        if let what = try foreignMount(at: target, besides: view) {
             throw .existsDifferently(what: "\(target)", why: "\(what) is mounted there")
         }
         guard let mount = view.mount(at: target) else { return false }
+        try refuseUnfit(record.id, view, note)
         let what = "a published volume at \(target)"
         if let why = capability.mismatch(with: record.kind) { throw .existsDifferently(what: what, why: why) }
         let have = note.published[target.text]
@@ -38,6 +39,7 @@ extension NodeVolumes {
         if let have, have != wanted {
             throw .existsDifferently(what: what, why: Self.describe(have, against: wanted))
         }
+        try host.verifyMounted(view, at: target, flags: capability.mountFlags, readOnly: wanted.isReadOnly)
         return true
     }
 
@@ -52,9 +54,18 @@ extension NodeVolumes {
         guard let device = view.device, isHere else {
             throw .notNow("volume \(record.id) is not staged at \(staging)")
         }
+        try refuseUnfit(record.id, view, note)
         let isStagedReadOnly = view.mount(at: staging)?.isReadOnly ?? device.isReadOnly
         guard wanted.isReadOnly || !isStagedReadOnly else {
             throw .notNow("volume \(record.id) is staged read-only and cannot be published writable")
+        }
+        // Kubernetes gives the flags of a PersistentVolume to both calls; a bind mount takes those of a mount only.
+        if let asked = note.staged[staging.text], !wanted.filesystemDigest.isEmpty,
+            asked.filesystemDigest != wanted.filesystemDigest, asked.flagsDigest != wanted.flagsDigest
+        {
+            throw .malformed(
+                field: "volume_capability.mount.mount_flags",
+                why: "some are options of the whole file system, which was staged without them")
         }
         return device
     }
@@ -76,21 +87,23 @@ extension NodeVolumes {
     }
 
     private func bind(
-        _ record: VolumeRecord, _ device: Device, from staging: HostPath, to target: HostPath,
-        _ wanted: Usage,
-        _ note: StagingNote
+        _ record: VolumeRecord, _ device: Device, _ view: VolumeOnNode, from staging: HostPath,
+        to target: HostPath, _ capability: VolumeCapability, _ wanted: Usage, _ note: StagingNote
     ) throws(VolumeFault) {
         let isBlock = record.kind == .block
         let made = try host.ensureTarget(target, asFile: isBlock)
         do {
             var note = note
             note.published[target.text] = wanted
+            note.device = device
             try host.keep(note, of: record.id)
             if isBlock {
                 try host.bindNode(of: device, to: target, readOnly: wanted.isReadOnly)
                 try settleWrites(note, try observe(record.id))
             } else {
-                try host.bindFilesystem(from: staging, to: target, readOnly: wanted.isReadOnly)
+                try host.bindFilesystem(
+                    view, from: staging, to: target, flags: capability.mountFlags,
+                    readOnly: wanted.isReadOnly)
             }
         } catch {
             throw undoing("publish volume \(record.id)", error) { () throws(VolumeFault) in
@@ -104,30 +117,48 @@ extension NodeVolumes {
     /// Takes the volume off the target path and removes the target; what is not there is no error, and what is not
     /// this volume's is left alone.
     ///
-    /// - Throws: `notNow` while it is busy or the target holds files, `operationPending`, `host`.
+    /// Needs the path, the mount table and the loop devices alone; whatever ails the pool keeps nothing.
+    ///
+    /// - Throws: `notNow` while it is busy, covered or frozen or the target holds files, `operationPending`, `host`.
     package func unpublish(_ id: VolumeID, from target: HostPath) throws(VolumeFault) {
-        try exclusively(id) { () throws(VolumeFault) in
-            let before = try observe(id)
-            try unmountAll(id, at: target, in: before)
-            if try catalog.isInline(id, at: target) {
+        try exclusively(id, for: .takeDown) { () throws(VolumeFault) in
+            let (view, note) = try remains(of: id, at: target)
+            if view.mount(at: target) != nil { try refuseFrozen(id, view, note) }
+            try unmountAll(id, at: target, in: view)
+            if endsAt(target, id, note) {
                 try host.removeTarget(target)
-                return try endInline(id)
+                return try endInline(id, view, note)
             }
-            guard case .foreignMount = try host.occupant(of: target, besides: id) else {
-                try host.removeTarget(target)
-                return try settle(id, before, without: target)
+            guard try host.mountID(at: target) == nil else {
+                // What is mounted there now was never the volume's, as the note says as well.
+                guard note.published[target.text] != nil, view.mount(at: target) == nil else { return }
+                throw .notNow(
+                    "\(target) is covered by \(try host.obstacle(at: target)), which is not the volume's; unmount that first"
+                )
             }
+            try host.removeTarget(target)
+            try settle(id, view, note, without: target)
         }
     }
 
+    func remains(
+        of id: VolumeID, at path: HostPath
+    ) throws(VolumeFault) -> (view: VolumeOnNode, note: StagingNote) {
+        let remains = try host.remains(of: id, at: path)
+        return (remains.view, remains.note)
+    }
+
     private func settle(
-        _ id: VolumeID, _ before: VolumeOnNode, without target: HostPath
+        _ id: VolumeID, _ before: VolumeOnNode, _ note: StagingNote, without target: HostPath
     ) throws(VolumeFault) {
-        var note = try host.note(of: id)
-        guard note.published.removeValue(forKey: target.text) != nil else { return }
-        // In this order, so that a repeat settles what a failure here left. Only a block volume needs the second look.
-        if before.filesystemMounts.isEmpty { try settleWrites(note, try observe(id)) }
-        try host.keep(note, of: id)
+        guard note.published[target.text] != nil else { return }
+        var note = note
+        note.published[target.text] = nil
+        // In this order, so that a repeat settles what a failure here left.
+        var after = before
+        after.nodeMounts.removeAll { $0.path == target.text }
+        if before.filesystemMounts.isEmpty { try settleWrites(note, after) }
+        host.keepIfPossible(note, of: id)
     }
 
     /// A bind mount that is read-only does not stop writes through a device node, so the device itself refuses them

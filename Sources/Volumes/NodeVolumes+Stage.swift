@@ -19,7 +19,7 @@ extension NodeVolumes {
             if let device = view.device, try !host.isLocked(id) {
                 throw .notNow("volume \(id) is attached to \(device) by somebody else; detach it there first")
             }
-            let wanted = usage(capability, readOnly: capability.isReadOnly)
+            let wanted = try usage(capability, readOnly: capability.isReadOnly)
             switch record.kind {
             case .block: try stageBlock(record, view, at: path, wanted)
             case .filesystem(let kind): try stageFilesystem(record, kind, view, at: path, capability, wanted)
@@ -40,6 +40,7 @@ extension NodeVolumes {
         let device = try suitable(record, view, readOnly: wanted.isReadOnly)
         do {
             note.staged[path.text] = wanted
+            note.device = device
             try host.keep(note, of: record.id)
             _ = try host.refreshCapacity(of: device)
         } catch {
@@ -55,16 +56,20 @@ extension NodeVolumes {
         _ capability: VolumeCapability, _ wanted: Usage
     ) throws(VolumeFault) {
         if let mount = view.mount(at: path), let device = view.device {
-            let have = try host.note(of: record.id).staged[path.text]
+            let note = try host.note(of: record.id)
+            let have = note.staged[path.text]
+            // Whoever remounts or breaks it changes what the table shows, which is then no other request.
+            try refuseUnfit(record.id, view, note)
             guard mount.isReadOnly == wanted.isReadOnly, have == nil || have == wanted else {
                 throw Self.stagedDifferently(path, have, wanted)
             }
+            try host.verifyMounted(view, at: path, flags: capability.mountFlags, readOnly: wanted.isReadOnly)
             return try grow(kind, on: device, at: path, wanted)
         }
         if let other = view.filesystemMounts.first {
             throw .notNow("volume \(record.id) is mounted at \(other.path) already")
         }
-        if case .foreignMount(let what) = try host.occupant(of: path, besides: record.id) {
+        if let what = try foreignMount(at: path, besides: view) {
             throw .existsDifferently(what: "\(path)", why: "\(what) is mounted there")
         }
         let before = try host.note(of: record.id)
@@ -75,6 +80,7 @@ extension NodeVolumes {
             if !wanted.isReadOnly { try host.prepareFilesystem(kind, on: device) }
             var note = StagingNote()
             note.staged[path.text] = wanted
+            note.device = device
             try host.keep(note, of: record.id)
             try host.mountFilesystem(
                 kind, of: device, at: path, flags: capability.mountFlags, readOnly: wanted.isReadOnly)
@@ -85,6 +91,11 @@ extension NodeVolumes {
                 try host.detach(device)
                 try host.keep(before, of: record.id)
             }
+        }
+        // Unmounted while it was frozen it lived on; the mount stays, for it takes one to thaw it.
+        if view.device != nil {
+            let now = try observe(record.id)
+            try refuseFrozen(record.id, now, try host.note(of: record.id))
         }
     }
 

@@ -2,14 +2,16 @@ extension NodeVolumes {
     /// Takes the volume off the staging path and its loop device away; a volume that is not staged, or not known
     /// any more, is no error.
     ///
-    /// - Throws: `notNow` while it is still published or busy, `operationPending`, `host`.
+    /// Needs the path, the mount table and the loop devices alone; whatever ails the pool keeps nothing.
+    ///
+    /// - Throws: `notNow` while it is still published, busy, covered or frozen, `operationPending`, `host`.
     package func unstage(_ id: VolumeID, at path: HostPath) throws(VolumeFault) {
-        try exclusively(id) { () throws(VolumeFault) in
-            let view = try observe(id)
-            var note = try host.note(of: id)
-            guard let device = view.device, try isOurs(id, view) else {
-                // Nothing is attached, or only by somebody's hand; entries of the note are from before a reboot.
-                return try forget(path, in: &note, of: id)
+        try exclusively(id, for: .takeDown) { () throws(VolumeFault) in
+            let (view, note) = try remains(of: id, at: path)
+            guard let device = view.device, !view.isByHand else {
+                // Only by somebody's hand, or not attached any more: then nodes of the device may still be shown.
+                try refuseWhilePublished(id, view, note)
+                return forget(path, note, of: id)
             }
             let staged = Set(note.staged.keys)
             let isHere = view.mount(at: path) != nil || staged.contains(path.text)
@@ -17,24 +19,17 @@ extension NodeVolumes {
             guard isHere || (view.mounts.isEmpty && staged.isEmpty) else { return }
             if view.filesystemMounts.isEmpty, staged.count > (staged.contains(path.text) ? 1 : 0) {
                 // A block volume behind two PVs has two staging paths; the device goes with the last of them.
-                return try forget(path, in: &note, of: id)
+                return forget(path, note, of: id)
             }
             try refuseWhilePublished(id, view, note)
+            try refuseFrozen(id, view, note)
             try unmountAll(id, at: path, in: view)
-            if let mount = try observe(id).filesystemMounts.first {
+            if let mount = try host.remains(of: id, at: path).view.filesystemMounts.first {
                 throw .notNow("volume \(id) is still mounted at \(mount.path)")
             }
             try host.detach(device)
-            try forget(path, in: &note, of: id)
+            forget(path, note, of: id)
         }
-    }
-
-    /// Whether the device was made by a driver.
-    ///
-    /// One whose image was replaced in the pool holds the lock of the old one.
-    private func isOurs(_ id: VolumeID, _ view: VolumeOnNode) throws(VolumeFault) -> Bool {
-        if view.isOnOtherImage { return true }
-        return try host.isLocked(id)
     }
 
     private func refuseWhilePublished(
@@ -46,9 +41,11 @@ extension NodeVolumes {
         }
     }
 
-    private func forget(_ path: HostPath, in note: inout StagingNote, of id: VolumeID) throws(VolumeFault) {
-        guard note.staged.removeValue(forKey: path.text) != nil else { return }
-        try host.keep(note, of: id)
+    private func forget(_ path: HostPath, _ note: StagingNote, of id: VolumeID) {
+        guard note.staged[path.text] != nil else { return }
+        var note = note
+        note.staged[path.text] = nil
+        host.keepIfPossible(note, of: id)
     }
 
     /// Target paths at which the kernel really shows the volume; a noted target whose mount is gone counts for

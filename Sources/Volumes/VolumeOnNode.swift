@@ -20,12 +20,15 @@ package struct Device: Hashable, Sendable, CustomStringConvertible {
     package let isReadOnly: Bool
     /// The file that it carried when it was looked at; the kernel gives free numbers to other files at once.
     package let file: BackingFile?
+    /// The path that the kernel remembers of that file, which tells where the file itself cannot be asked for.
+    package let imagePath: String
 
     /// Names a device.
-    package init(number: Int32, isReadOnly: Bool, file: BackingFile? = nil) {
+    package init(number: Int32, isReadOnly: Bool, file: BackingFile? = nil, imagePath: String = "") {
         self.number = number
         self.isReadOnly = isReadOnly
         self.file = file
+        self.imagePath = imagePath
     }
 
     /// The device node.
@@ -35,15 +38,23 @@ package struct Device: Hashable, Sendable, CustomStringConvertible {
 
 /// One place where the kernel shows a volume: its file system, or its device node.
 package struct VolumeMount: Equatable, Sendable {
+    /// The kernel's number for this mount, which tells two at one path apart.
+    package let id: UInt64
     /// Where it is mounted.
     package let path: String
     /// True where this mount refuses writes.
     package let isReadOnly: Bool
 
-    /// Puts the two together.
-    package init(path: String, isReadOnly: Bool) {
+    /// Puts them together.
+    package init(id: UInt64 = 0, path: String, isReadOnly: Bool) {
+        self.id = id
         self.path = path
         self.isReadOnly = isReadOnly
+    }
+
+    /// Whether both show the same at the same place, by whichever mount.
+    package static func == (one: VolumeMount, other: VolumeMount) -> Bool {
+        one.path == other.path && one.isReadOnly == other.isReadOnly
     }
 }
 
@@ -53,20 +64,24 @@ package struct VolumeOnNode: Equatable, Sendable {
     package var device: Device?
     /// True where that device carries another file than the image that lies in the pool now.
     package var isOnOtherImage: Bool
+    /// True where somebody attached that device by hand, so that it is not the driver's to use or to take away.
+    package var isByHand: Bool
     /// True where the kernel refuses writes to the whole file system, whatever the single mounts say.
     package var isFilesystemReadOnly: Bool
     /// Mounts of the whole file system, in the order of the mount table; stacked ones appear as often as they are.
     package var filesystemMounts: [VolumeMount]
-    /// Bind mounts of the device node.
+    /// Bind mounts of the device node; also those that outlived the device, which may stand for another volume by now.
     package var nodeMounts: [VolumeMount]
 
     /// Puts a view together.
     package init(
-        device: Device? = nil, isOnOtherImage: Bool = false, isFilesystemReadOnly: Bool = false,
+        device: Device? = nil, isOnOtherImage: Bool = false, isByHand: Bool = false,
+        isFilesystemReadOnly: Bool = false,
         filesystemMounts: [VolumeMount] = [], nodeMounts: [VolumeMount] = []
     ) {
         self.device = device
         self.isOnOtherImage = isOnOtherImage
+        self.isByHand = isByHand
         self.isFilesystemReadOnly = isFilesystemReadOnly
         self.filesystemMounts = filesystemMounts
         self.nodeMounts = nodeMounts

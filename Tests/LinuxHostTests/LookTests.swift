@@ -48,9 +48,9 @@ struct LookTests {
         let folder = try TemporaryFolder()
         let target = try folder.file("node", bytes: 0)
         let node = try Directory.open("/dev").openPlace("loop\(pool.device.number)")
-        try Mounting.bind(from: node, onto: target, readOnly: false)
+        try Mounting.bind(from: node, onto: target, options: MountOptions(flags: []))
         let after = try MountTable.read()
-        #expect(MountIndex(after).nodeBinds(of: pool.device) == (try after.nodeBinds(of: pool.device)))
+        #expect(MountIndex(after).nodeBinds(of: pool.device) == after.nodeBinds(of: pool.device))
         #expect(MountIndex(after).nodeBinds(of: pool.device).map(\.target) == ["\(folder.path)/node"])
     }
 

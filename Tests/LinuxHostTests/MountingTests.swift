@@ -26,7 +26,8 @@ import Testing
 
     @Test("a read-only bind mount refuses writes while its source takes them")
     func readOnlyBind() throws {
-        try Mounting.bind(from: place(pool.path), onto: temporary.mountPoint("ro"), readOnly: true)
+        try Mounting.bind(
+            from: place(pool.path), onto: temporary.mountPoint("ro"), options: MountOptions(flags: ["ro"]))
         let table = try MountTable.read()
         let mount = try #require(table.mounts(at: "\(temporary.path)/ro").last)
         #expect(mount.isReadOnly && !mount.isFilesystemReadOnly && mount.root == "/")
@@ -44,7 +45,8 @@ import Testing
         let options = try MountOptions(flags: ["nosuid", "nodev", "noatime"])
         try Mounting.mountFilesystem(device: pool.device, type: "ext4", at: target, options: options)
         try Mounting.bind(
-            from: place("\(temporary.path)/first"), onto: temporary.mountPoint("second"), readOnly: true)
+            from: place("\(temporary.path)/first"), onto: temporary.mountPoint("second"),
+            options: MountOptions(flags: ["ro"]))
         let mount = try #require(try MountTable.read().mounts(at: "\(temporary.path)/second").last)
         #expect(Set(["ro", "nosuid", "nodev", "noatime"]).isSubset(of: mount.options))
         try Mounting.unmount("\(temporary.path)/second")
@@ -58,7 +60,8 @@ import Testing
         let path = "\(temporary.path)/stack"
         _ = try temporary.mountPoint("stack")
         for name in ["a", "b"] {
-            try Mounting.bind(from: place("\(pool.path)/\(name)"), onto: place(path), readOnly: false)
+            try Mounting.bind(
+                from: place("\(pool.path)/\(name)"), onto: place(path), options: MountOptions(flags: []))
         }
         #expect(try MountTable.read().mounts(at: path).map(\.root) == ["/a", "/b"])
         try Mounting.unmount(path)
@@ -92,9 +95,10 @@ import Testing
     func nodeBind() throws {
         _ = try temporary.file("disk", bytes: 0)
         try Mounting.bind(
-            from: place(pool.device.path), onto: place("\(temporary.path)/disk"), readOnly: false)
+            from: place(pool.device.path), onto: place("\(temporary.path)/disk"),
+            options: MountOptions(flags: []))
         let table = try MountTable.read()
-        #expect(try table.nodeBinds(of: pool.device).map(\.target) == ["\(temporary.path)/disk"])
+        #expect(table.nodeBinds(of: pool.device).map(\.target) == ["\(temporary.path)/disk"])
         #expect(try table.mounts(of: pool.device).map(\.target) == [pool.path])
         #expect(try FileStatus.at("\(temporary.path)/disk")?.deviceNumber == pool.device.deviceNumber)
         try Mounting.unmount("\(temporary.path)/disk")
@@ -103,7 +107,8 @@ import Testing
     @Test("mounts of a btrfs device are found although its device number is of its own making")
     func btrfsMounts() throws {
         let btrfs = try TestPool(.btrfs)
-        try Mounting.bind(from: place(btrfs.path), onto: temporary.mountPoint("b"), readOnly: false)
+        try Mounting.bind(
+            from: place(btrfs.path), onto: temporary.mountPoint("b"), options: MountOptions(flags: []))
         let targets = try MountTable.read().mounts(of: btrfs.device).map(\.target)
         #expect(Set(targets) == [btrfs.path, "\(temporary.path)/b"])
         try Mounting.unmount("\(temporary.path)/b")

@@ -73,8 +73,10 @@ struct ContractTests {
         let device = try contract.node.attach(record, readOnly: false)
         try contract.node.mountFilesystem(
             .ext4, of: device, at: staging, flags: MountFlags([]), readOnly: false)
-        try contract.node.bindFilesystem(from: staging, to: target, readOnly: true)
-        try contract.node.bindFilesystem(from: staging, to: target, readOnly: false)
+        try contract.node.bindFilesystem(
+            contract.view(record.id), from: staging, to: target, flags: MountFlags([]), readOnly: true)
+        try contract.node.bindFilesystem(
+            contract.view(record.id), from: staging, to: target, flags: MountFlags([]), readOnly: false)
         let writable = VolumeMount(path: target.text, isReadOnly: false)
         #expect(
             try contract.view(record.id).filesystemMounts == [

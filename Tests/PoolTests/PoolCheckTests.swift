@@ -222,11 +222,12 @@ struct PoolCheckTests {
     @Test("A note of a freeze that is older than any freeze is found, a fresh one is not")
     func freezeNote() throws {
         let id = try rig.created().id
-        try Directory.open("/run").ensure("loopcsi-frozen", mode: 0o700)
-        let notes = try Directory.open("/run/loopcsi-frozen")
+        try Directory.open("/run").ensure("loopcsi-node", mode: 0o700)
+        try Directory.open("/run/loopcsi-node").ensure("frozen", mode: 0o700)
+        let notes = try Directory.open("/run/loopcsi-node/frozen")
         try notes.replace("\(id)", with: Array("/a".utf8), mode: 0o600, sync: false)
         #expect(try rig.found().isEmpty)
-        try TestTool.run("touch", ["--date", "10 minutes ago", "/run/loopcsi-frozen/\(id)"])
+        try TestTool.run("touch", ["--date", "10 minutes ago", "/run/loopcsi-node/frozen/\(id)"])
         let found = try rig.found()
         try notes.removeFile("\(id)")
         #expect(found == ["freeze-note volume vol"])

@@ -18,7 +18,7 @@ struct QuietenTests {
         // Writable again, and nothing keeps the mount busy.
         try Directory.open(staging.text).write("after", [0x78], mode: 0o600)
         try contract.volumes.unstage(record.id, at: staging)
-        #expect(try Directory.open("/run/loopcsi-frozen").status("\(record.id)") == nil)
+        #expect(try Directory.open("/run/loopcsi-node/frozen").status("\(record.id)") == nil)
         try contract.catalog.delete(record.id)
     }
 
@@ -116,7 +116,7 @@ struct QuietenTests {
         for (record, folder) in zip(records, folders) {
             try Directory.open(folder.text).write("after", [0x78], mode: 0o600)
             try contract.volumes.unstage(record.id, at: folder)
-            #expect(try Directory.open("/run/loopcsi-frozen").status("\(record.id)") == nil)
+            #expect(try Directory.open("/run/loopcsi-node/frozen").status("\(record.id)") == nil)
             try contract.catalog.delete(record.id)
         }
     }

@@ -79,8 +79,8 @@ struct SnapshotFreezeTests {
             let source = try Life.published(rig, kind)
             try rig.driver.kill9()
             // What the driver leaves when it dies between freeze and thaw.
-            try Directory.open("/run").ensure("loopcsi-frozen", mode: 0o700)
-            try Host.write(source.staging, to: "/run/loopcsi-frozen/\(source.id)")
+            try Host.makeFolders("/run/loopcsi-node/frozen")
+            try Host.write(source.staging, to: "/run/loopcsi-node/frozen/\(source.id)")
             try Host.run("fsfreeze", "--freeze", source.staging)
             try rig.start()
             try Host.write("x", to: "\(source.target)/file")

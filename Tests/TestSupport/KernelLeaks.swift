@@ -36,7 +36,8 @@ package struct KernelLeaks: Equatable, Sendable, CustomStringConvertible {
 
     private static func detachAll(below path: String) throws {
         for sight in try LoopDevices.sights() where (sight.path + "/").hasPrefix(path + "/") {
-            guard let content = try sight.device.content(), content.path == sight.path else { continue }
+            guard let content = try sight.device.content(), content.path == sight.path.withoutDeletedMark
+            else { continue }
             try sight.device.detach(ifHolding: content)
         }
     }

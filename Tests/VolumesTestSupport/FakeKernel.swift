@@ -61,6 +61,8 @@ package struct FakeKernel: Equatable, Sendable {
     package var busy: Set<String> = []
     /// Devices whose file system the kernel made read-only after an error.
     package var shutDown: Set<Int32> = []
+    /// Devices whose file system somebody froze.
+    package var frozen: Set<Int32> = []
     /// Volumes whose file system has changes in its log.
     package var dirtyLogs: Set<VolumeID> = []
     /// Whether a mounted ext4 can grow here.
@@ -70,6 +72,11 @@ package struct FakeKernel: Equatable, Sendable {
 
     /// The mount that a look at the path meets.
     package func top(of path: String) -> Entry? { mounts.last { $0.path == path } }
+
+    /// The place of a mount in the table, which is its number.
+    func topID(of path: String) -> UInt64? {
+        mounts.lastIndex { $0.path == path }.map { UInt64($0 + 1) }
+    }
 
     func device(of id: VolumeID) -> Int32? { loops.filter { $0.value.volume == id }.keys.min() }
 

@@ -6,7 +6,7 @@ extension FakeNode {
 
     /// One driver has the fake kernel for itself.
     package func withLock<Result>(
-        of id: VolumeID, _ body: () throws(VolumeFault) -> Result
+        of id: VolumeID, _ purpose: LockPurpose, _ body: () throws(VolumeFault) -> Result
     ) throws(VolumeFault) -> Result { try body() }
 
     package func attach(_ record: VolumeRecord, readOnly: Bool) throws(VolumeFault) -> Device {

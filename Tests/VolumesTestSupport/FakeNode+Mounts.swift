@@ -69,16 +69,43 @@ extension FakeNode {
     }
 
     package func bindFilesystem(
-        from source: HostPath, to target: HostPath, readOnly: Bool
+        _ view: VolumeOnNode, from source: HostPath, to target: HostPath, flags: MountFlags, readOnly: Bool
     ) throws(VolumeFault) {
         try step("bindFilesystem") { (kernel) throws(VolumeFault) in
             try Self.requireFolder(source, "staging_target_path", kernel)
             try Self.requireFolder(target, "target_path", kernel)
-            let top = kernel.top(of: source.text)
+            guard let top = kernel.top(of: source.text),
+                view.filesystemMounts.contains(where: { $0.id == kernel.topID(of: source.text) })
+            else { throw .notNow("\(source) is covered") }
             kernel.mounts.append(
-                .init(
-                    path: target.text, source: top?.source ?? .foreign("the host's own \(source)"),
-                    isReadOnly: readOnly || top?.isReadOnly ?? false))
+                .init(path: target.text, source: top.source, isReadOnly: readOnly || top.isReadOnly))
+        }
+    }
+
+    package func verifyMounted(
+        _ view: VolumeOnNode, at path: HostPath, flags: MountFlags, readOnly: Bool
+    ) throws(VolumeFault) {
+        try step("verifyMounted") { (kernel) throws(VolumeFault) in
+            guard view.mounts.contains(where: { $0.id == kernel.topID(of: path.text) }) else {
+                throw .notNow("\(path) is covered")
+            }
+        }
+    }
+
+    package func mountID(at path: HostPath) throws(VolumeFault) -> UInt64? {
+        try step("mountID") { $0.topID(of: path.text) }
+    }
+
+    package func obstacle(at path: HostPath) throws(VolumeFault) -> String {
+        try step("obstacle") { kernel in kernel.top(of: path.text).map { "\($0.source)" } ?? "nothing" }
+    }
+
+    package func refuseFrozen(
+        _ id: VolumeID, _ view: VolumeOnNode, preferring paths: [String]
+    ) throws(VolumeFault) {
+        try step("refuseFrozen") { (kernel) throws(VolumeFault) in
+            guard let number = view.device?.number, kernel.frozen.contains(number) else { return }
+            throw .notNow("the file system of volume \(id) is frozen; thaw it first")
         }
     }
 

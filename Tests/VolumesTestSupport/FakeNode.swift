@@ -20,13 +20,15 @@ package final class FakeNode: NodeHost {
     /// Changes what the kernel holds, as another program would.
     package func change(_ body: (inout FakeKernel) -> Void) { guarded.withLock { body(&$0) } }
 
-    /// Loop devices, mounts and locks are gone; files and notes stay.
+    /// Loop devices, mounts, locks and notes are gone; files stay.
     package func reboot() {
         change { kernel in
             kernel.loops = [:]
             kernel.mounts = []
             kernel.busy = []
             kernel.shutDown = []
+            kernel.frozen = []
+            kernel.notes = [:]
         }
         for store in stores.values { store.dropLocks() }
     }
@@ -47,13 +49,18 @@ package final class FakeNode: NodeHost {
     }
 
     private func view(of id: VolumeID, _ kernel: FakeKernel) throws(VolumeFault) -> VolumeOnNode {
-        guard let number = kernel.device(of: id), let loop = kernel.loops[number] else {
-            return VolumeOnNode()
-        }
-        let image = try stores[id.pool]?.with { $0.images[id.name]?.identity }
+        guard let number = kernel.device(of: id) else { return VolumeOnNode() }
+        return try view(of: id, number, stores[id.pool]?.with { $0.images[id.name]?.identity }, kernel)
+    }
+
+    private func view(
+        of id: VolumeID, _ number: Int32, _ image: Int??, _ kernel: FakeKernel
+    ) throws(VolumeFault) -> VolumeOnNode {
+        guard let loop = kernel.loops[number] else { return VolumeOnNode() }
+        let image = image ?? nil
         func mounts(_ source: FakeKernel.Source) -> [VolumeMount] {
-            kernel.mounts.filter { $0.source == source }.map {
-                VolumeMount(path: $0.path, isReadOnly: $0.isReadOnly)
+            kernel.mounts.enumerated().filter { $1.source == source }.map {
+                VolumeMount(id: UInt64($0 + 1), path: $1.path, isReadOnly: $1.isReadOnly)
             }
         }
         return VolumeOnNode(
@@ -63,17 +70,59 @@ package final class FakeNode: NodeHost {
             filesystemMounts: mounts(.filesystem(number)), nodeMounts: mounts(.node(number)))
     }
 
+    package func remains(of id: VolumeID, at path: HostPath) throws(VolumeFault) -> Remains {
+        try step("remains") { (kernel) throws(VolumeFault) in
+            let note = kernel.notes[id] ?? StagingNote()
+            var view = VolumeOnNode()
+            if let number = kernel.device(of: id) { view = try self.view(of: id, number, nil, kernel) }
+            for (index, mount) in kernel.mounts.enumerated() {
+                guard case .node(let number) = mount.source, number != view.device?.number,
+                    mount.path == path.text || note.published[mount.path] != nil,
+                    kernel.loops[number] == nil || note.device?.number == number
+                else { continue }
+                view.nodeMounts.append(
+                    VolumeMount(id: UInt64(index + 1), path: mount.path, isReadOnly: mount.isReadOnly))
+            }
+            return Remains(view: view, note: note)
+        }
+    }
+
     package func note(of id: VolumeID) throws(VolumeFault) -> StagingNote {
-        let isKnown = try stores[id.pool]?.with { $0.records[id.name] != nil } ?? false
-        return try step("note") { isKnown ? $0.notes[id] ?? StagingNote() : StagingNote() }
+        try step("note") { $0.notes[id] ?? StagingNote() }
     }
 
     package func keep(_ note: StagingNote, of id: VolumeID) throws(VolumeFault) {
-        let isKnown = try stores[id.pool]?.with { $0.records[id.name] != nil } ?? false
-        try step("keep") { kernel in
-            guard isKnown else { return }
-            kernel.notes[id] = note == StagingNote() ? nil : note
+        try step("keep") { $0.notes[id] = note.isEmpty ? nil : note }
+    }
+
+    package func keepIfPossible(_ note: StagingNote, of id: VolumeID) {
+        do {
+            try keep(note, of: id)
+        } catch {
+            // As the real node does, which logs it.
         }
+    }
+
+    package func attempt(_ step: String, _ body: @escaping @Sendable () throws(VolumeFault) -> Void) {
+        do {
+            try body()
+        } catch {
+            // As the real node does, which logs it.
+        }
+    }
+
+    package func inlineVolume(
+        _ handle: InlineHandle, at target: HostPath?
+    ) throws(VolumeFault) -> VolumeID? {
+        try step("inlineVolume") { kernel in
+            kernel.notes.first { $0.key.name == handle.name && $0.value.isInline }?.key
+        }
+    }
+
+    package func filesystemDigest(_ flags: MountFlags) throws(VolumeFault) -> String {
+        let single: Set = ["ro", "rw", "noatime", "nodiratime", "noexec", "nosuid", "nodev", "relatime"]
+        let others = flags.words.filter { !single.contains($0) }
+        return others.isEmpty ? "" : fakeDigest(others.joined(separator: "\n"))
     }
 
     package func usage(at path: HostPath) throws(VolumeFault) -> VolumeUsage {

@@ -146,7 +146,10 @@ struct LookTests {
         #expect(try health(id).count == 2)
         driver.store.loseImage(id.name)
         #expect(try health(id).contains("the image is missing"))
-        driver.node.reboot()
+        driver.node.change { kernel in
+            kernel.loops = [:]
+            kernel.mounts = []
+        }
         #expect(try health(id).contains { $0.contains("loop device is gone") })
     }
 

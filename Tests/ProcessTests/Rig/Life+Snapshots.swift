@@ -71,9 +71,9 @@ extension Rig {
 
     /// The notes of freezes of this pool that lie about.
     func freezeNotes() throws -> [String] {
-        guard try Host.exists("/run/loopcsi-frozen") else { return [] }
+        guard try Host.exists("/run/loopcsi-node/frozen") else { return [] }
         let record = try Host.read("\(pool)/pool.json")
-        return try Host.names(in: "/run/loopcsi-frozen").filter { note in
+        return try Host.names(in: "/run/loopcsi-node/frozen").filter { note in
             note.split(separator: ".").first.map { record.contains($0) } ?? false
         }
     }

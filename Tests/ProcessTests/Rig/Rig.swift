@@ -119,9 +119,9 @@ final class Rig: Sendable {
     }
 
     /// Kills the driver and starts another one.
-    func restartAfterKill() throws {
+    func restartAfterKill(pools: [String]? = nil) throws {
         try driver.kill9()
-        try start()
+        try launch(pools: pools).waitUntilReady()
     }
 
     /// Takes all mounts and devices of the test away, as a reboot does.
