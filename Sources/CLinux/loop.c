@@ -77,7 +77,8 @@ int32_t clinux_loop_configure(
     config.fd = (uint32_t)image;
     config.block_size = options->block_size;
     config.info.lo_flags =
-        (options->read_only ? LO_FLAGS_READ_ONLY : 0) | (options->direct_io ? LO_FLAGS_DIRECT_IO : 0);
+        (options->read_only ? LO_FLAGS_READ_ONLY : 0) | (options->direct_io ? LO_FLAGS_DIRECT_IO : 0) |
+        (options->autoclear ? LO_FLAGS_AUTOCLEAR : 0);
     strncpy((char *)config.info.lo_file_name, name, LO_NAME_SIZE - 1);
     int rc;
     do

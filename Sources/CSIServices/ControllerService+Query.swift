@@ -76,8 +76,12 @@ extension ControllerService {
                 if let why = capability.mismatch(with: volume.kind) { return why }
             }
             let parameters = try VolumeParameters(request.parameters, ignoringSidecarKeys: true)
-            guard request.parameters.isEmpty || parameters == volume.parameters else {
+            guard request.parameters.isEmpty || parameters.withoutSectorSize == volume.parameters else {
                 return "the volume was created with other parameters"
+            }
+            // A copy has its source's sectors, whatever its class leaves unsaid.
+            if let sectors = parameters.sectorBytes, sectors != volume.sectorBytes {
+                return "the volume has sectors of \(volume.sectorBytes) bytes"
             }
             guard request.mutableParameters.isEmpty else { return "mutable parameters are not offered" }
             guard request.volumeContext.keys.allSatisfy({ $0.holds("kubernetes.io/") }) else {

@@ -47,7 +47,7 @@ struct BenchFloor {
         let made = try building.create(name, mode: 0o700)
         let image = try made.createFile("image", mode: 0o600)
         try image.allocate(bytes: bytes)
-        let arguments = Mkfs.arguments(kind, sectorBytes: Self.sectorBytes)
+        let arguments = Mkfs.arguments(kind, sectorBytes: Self.sectorBytes, bytes: bytes)
         try mkfs.run(
             arguments + ["\(folder)/building/\(name)/image"], expecting: [0], deadlineSeconds: 100)
         try image.sync()

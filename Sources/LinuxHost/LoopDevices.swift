@@ -106,7 +106,8 @@ package enum LoopDevices {
     ) throws(SystemError) {
         let opened = try device.open(writable: !options.readOnly)
         var wanted = clinux_loop_options(
-            read_only: options.readOnly, direct_io: options.directIO, block_size: options.blockSizeBytes)
+            read_only: options.readOnly, direct_io: options.directIO, autoclear: false,
+            block_size: options.blockSizeBytes)
         let result = unsafe clinux_loop_configure(opened.number, image.number, name, &wanted)
         try SystemError.check("LOOP_CONFIGURE", on: "\(device) with \(name)", result)
     }

@@ -16,6 +16,8 @@ package struct Superblock: Equatable, Sendable {
     package let filesystemBytes: Int64
     /// Whether the file system asks for a check: errors noted by the kernel, or not unmounted and no journal.
     package let hasErrors: Bool
+    /// Which sizes it can have.
+    package let geometry: FilesystemGeometry
 
     /// Reads the superblock, or nil if there is none of a known kind.
     ///
@@ -32,8 +34,11 @@ package struct Superblock: Equatable, Sendable {
         let blockBytes = bytes.big(4, 4)
         let isVersion5 = bytes.big(100, 2) & 0xf == 5
         let needsRepair = isVersion5 && bytes.big(216, 4) & (1 << 4) != 0
+        let geometry = FilesystemGeometry(
+            xfsBlockBytes: blockBytes, groupBlocks: bytes.big(84, 4), groups: bytes.big(88, 4),
+            logBlocks: bytes.big(48, 8) == 0 ? 0 : bytes.big(96, 4))
         return Superblock(
-            kind: .xfs, blocks: bytes.big(8, 8), blockBytes: blockBytes, hasErrors: needsRepair)
+            kind: .xfs, blocks: bytes.big(8, 8), blockBytes: blockBytes, hasErrors: needsRepair, geometry)
     }
 
     /// linux/fs/ext4/ext4.h, struct ext4_super_block: little-endian, at 1024.
@@ -46,46 +51,32 @@ package struct Superblock: Equatable, Sendable {
         let upper = is64Bit ? bytes.little(base + 0x150, 4) : 0
         // With a journal the "cleanly unmounted" bit stays set while mounted.
         let state = bytes.little(base + 0x3a, 2)
+        let blocks = upper << 32 | bytes.little(base + 4, 4)
+        let geometry = FilesystemGeometry(ext4: Ext4Numbers(bytes, base), blocks: blocks)
         return Superblock(
-            kind: .ext4, blocks: upper << 32 | bytes.little(base + 4, 4), blockBytes: 1024 << shift,
-            hasErrors: state & 2 != 0 || state & 1 == 0)
+            kind: .ext4, blocks: blocks, blockBytes: 1024 << shift,
+            hasErrors: state & 2 != 0 || state & 1 == 0, geometry)
     }
 
     /// linux/fs/btrfs, struct btrfs_super_block: little-endian, at 65536.
     private static func btrfs(_ bytes: Bytes) -> Superblock? {
         guard bytes.count >= 4096, bytes.text(0x40, 8) == "_BHRfS_M" else { return nil }
         let flags = bytes.little(0x38, 8)
+        let geometry = FilesystemGeometry(btrfsSectorBytes: bytes.little(0x90, 4))
         return Superblock(
-            kind: .btrfs, blocks: bytes.little(0x70, 8), blockBytes: 1, hasErrors: flags & (1 << 2) != 0)
+            kind: .btrfs, blocks: bytes.little(0x70, 8), blockBytes: 1, hasErrors: flags & (1 << 2) != 0,
+            geometry)
     }
 
     /// Nil where the numbers cannot be true.
-    private init?(kind: Kind, blocks: UInt64, blockBytes: UInt64, hasErrors: Bool) {
+    private init?(
+        kind: Kind, blocks: UInt64, blockBytes: UInt64, hasErrors: Bool, _ geometry: FilesystemGeometry?
+    ) {
         let (bytes, overflow) = blocks.multipliedReportingOverflow(by: blockBytes)
-        guard !overflow, let size = Int64(exactly: bytes), size > 0 else { return nil }
+        guard !overflow, let size = Int64(exactly: bytes), size > 0, let geometry else { return nil }
         self.kind = kind
+        self.geometry = geometry
         filesystemBytes = size
         self.hasErrors = hasErrors
-    }
-}
-
-/// Numbers in a block of bytes; callers check the count first.
-private struct Bytes {
-    let bytes: [UInt8]
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    var count: Int { bytes.count }
-
-    func little(_ offset: Int, _ width: Int) -> UInt64 {
-        bytes[offset..<offset + width].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    func big(_ offset: Int, _ width: Int) -> UInt64 {
-        bytes[offset..<offset + width].reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    func text(_ offset: Int, _ width: Int) -> String {
-        String(decoding: bytes[offset..<offset + width], as: UTF8.self)
     }
 }

@@ -8,6 +8,7 @@ extension KernelNode {
     ) throws(VolumeFault) -> [String] {
         let note = try note(of: record.id)
         return Self.troubles(of: view, note) + (try covers(of: view, note)) + (try freezes(record.id, view))
+            + shortfalls(of: record, view)
     }
 
     /// How many volumes of a pool that are staged or published here have a trouble that the kernel shows.

@@ -20,6 +20,8 @@ package final class KernelNode: NodeHost {
     let frozenVolumes = Mutex<Set<VolumeID>>([])
     /// What calls are freezing now, for an orderly stop.
     let frozen = Mutex<[FreezeTarget]>([])
+    /// Why the file systems of these devices could not grow, by number; each counts for the file that it carried then.
+    let failedGrowths = Mutex<[Int32: (file: BackingFile?, why: String)]>([:])
 
     /// Works on the images of these pools.
     ///

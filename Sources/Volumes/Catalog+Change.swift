@@ -40,7 +40,9 @@ extension Catalog {
                 }
                 return record
             }
-            return try grow(record, to: try range.size(for: record.kind), on: shelf)
+            let size = try range.size(for: record.kind)
+            try verifyGrowth(of: .volume(id), record.kind, to: size, on: shelf)
+            return try grow(record, to: size, on: shelf)
         }
     }
 

@@ -11,8 +11,8 @@ extension Catalog {
             return try inFlight.withExclusive(name) { () throws(VolumeFault) in
                 if let existing = try existing(name, request) { return existing }
                 let plan = Plan(
-                    size: try request.range.size(for: request.kind), kind: request.kind, sectorBytes: nil,
-                    origin: .fresh)
+                    size: try request.range.size(for: request.kind), kind: request.kind,
+                    sectorBytes: request.parameters.sectorBytes, origin: .fresh)
                 return try building(name, request, plan)
             }
         }
@@ -50,9 +50,18 @@ extension Catalog {
                 field: "volume_capabilities",
                 why: "the source is a \(facts.kind) volume, and so is every copy of it")
         }
+        if let wish = request.parameters.sectorBytes, wish != facts.sectorBytes {
+            throw .malformed(
+                field: "parameters",
+                why: "sectorSize \(wish): the source has sectors of \(facts.sectorBytes) bytes, and so has "
+                    + "every copy of it")
+        }
+        let size = try size(request, from: facts)
+        if size > facts.size, let shelf = shelf(of: source.pool) {
+            try verifyGrowth(of: source, facts.kind, to: size, on: shelf)
+        }
         let plan = Plan(
-            size: try size(request, from: facts), kind: facts.kind, sectorBytes: facts.sectorBytes,
-            origin: origin(source, facts))
+            size: size, kind: facts.kind, sectorBytes: facts.sectorBytes, origin: origin(source, facts))
         return try building(name, request, plan)
     }
 
@@ -128,7 +137,8 @@ extension Catalog {
             id: VolumeID(pool: pool.id, name: name), requestedName: request.name, size: plan.size,
             kind: plan.kind,
             provisioning: request.parameters.provisioning ?? pool.defaultProvisioning,
-            sectorBytes: plan.sectorBytes ?? pool.sectorBytes, parameters: request.parameters,
+            sectorBytes: plan.sectorBytes ?? pool.sectorBytes,
+            parameters: request.parameters.withoutSectorSize,
             source: request.source, lineage: request.source.flatMap { shelf.lineage(of: $0) },
             created: now(), madeFor: request.madeFor, inlineTarget: request.inlineTarget)
         try shelf.store.check()

@@ -63,8 +63,9 @@ package protocol NodeHost: Sendable {
     /// Refuses or allows writes through every node of the device.
     func setReadOnly(_ device: Device, _ readOnly: Bool) throws(VolumeFault)
 
-    /// Makes a file system ready to be mounted: repairs what is safe to repair where it is due, and grows it to the
-    /// device if that is not possible once it is mounted.
+    /// Repairs what is safe to repair in a file system that is not mounted, where it asks for that.
+    ///
+    /// - Throws: `setAside` where it is damaged and a person has to see to it, `host`.
     func prepareFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault)
 
     /// Whether the file system can be mounted from a device that takes no writes; not while its log holds something.
@@ -84,7 +85,18 @@ package protocol NodeHost: Sendable {
         _ kind: FilesystemKind, of device: Device, at path: HostPath, flags: MountFlags, readOnly: Bool
     ) throws(VolumeFault)
 
-    /// Grows the mounted file system to its device where it is smaller; true if it grew.
+    /// Grows a file system that is not mounted to its device where there is something to gain; true if it grew.
+    ///
+    /// - Throws: `setAside` where it turns out to be damaged, `host`.
+    func growUnmounted(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) -> Bool
+
+    /// Keeps why the file system of the device could not grow, for its condition, or that it could.
+    func remember(_ failure: VolumeFault?, growing device: Device)
+
+    /// Whether that is so; repeats of a call need not fail the same way again.
+    func failedToGrow(_ device: Device) -> Bool
+
+    /// Grows the mounted file system to its device where there is something to gain; true if it grew.
     ///
     /// - Throws: `notNow` naming the remedy where it can only grow before it is mounted, `host`.
     func growFilesystem(_ kind: FilesystemKind, on device: Device, at path: HostPath) throws(VolumeFault)

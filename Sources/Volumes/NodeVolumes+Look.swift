@@ -70,7 +70,7 @@ extension NodeVolumes {
                 throw .notNow("volume \(id) is mounted read-only; its file system cannot grow so")
             }
             let place = try HostPath(writable.path, field: "mount")
-            _ = try host.growFilesystem(kind, on: device, at: place)
+            try growNow(kind, on: device, at: place)
             return size
         }
     }

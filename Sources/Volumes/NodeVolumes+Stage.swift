@@ -64,7 +64,8 @@ extension NodeVolumes {
                 throw Self.stagedDifferently(path, have, wanted)
             }
             try host.verifyMounted(view, at: path, flags: capability.mountFlags, readOnly: wanted.isReadOnly)
-            return try grow(kind, on: device, at: path, wanted)
+            if !wanted.isReadOnly, !host.failedToGrow(device) { growMounted(kind, on: device, at: path) }
+            return
         }
         if let other = view.filesystemMounts.first {
             throw .notNow("volume \(record.id) is mounted at \(other.path) already")
@@ -77,14 +78,14 @@ extension NodeVolumes {
             wanted.isReadOnly
             ? try readable(record, kind, view) : try suitable(record, view, readOnly: false)
         do {
-            if !wanted.isReadOnly { try host.prepareFilesystem(kind, on: device) }
+            if !wanted.isReadOnly { try makeReady(kind, on: device) }
             var note = StagingNote()
             note.staged[path.text] = wanted
             note.device = device
             try host.keep(note, of: record.id)
             try host.mountFilesystem(
                 kind, of: device, at: path, flags: capability.mountFlags, readOnly: wanted.isReadOnly)
-            try grow(kind, on: device, at: path, wanted)
+            if !wanted.isReadOnly { growMounted(kind, on: device, at: path) }
         } catch {
             throw undoing("stage volume \(record.id)", error) { () throws(VolumeFault) in
                 try unmountAll(record.id, at: path)
@@ -146,14 +147,6 @@ extension NodeVolumes {
         } catch {
             throw undoing("attach volume \(id)", error) { () throws(VolumeFault) in try host.detach(device) }
         }
-    }
-
-    /// A volume restored or expanded while it was not staged has a file system smaller than its device.
-    private func grow(
-        _ kind: FilesystemKind, on device: Device, at path: HostPath, _ wanted: Usage
-    ) throws(VolumeFault) {
-        guard !wanted.isReadOnly, host.growsMounted(kind) else { return }
-        _ = try host.growFilesystem(kind, on: device, at: path)
     }
 
     private static func stagedDifferently(_ path: HostPath, _ have: Usage?, _ wanted: Usage) -> VolumeFault {

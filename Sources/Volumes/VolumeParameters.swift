@@ -16,6 +16,8 @@ package struct VolumeParameters: Equatable, Sendable {
     package var provisioning: Provisioning?
     /// The file system, from `csi.storage.k8s.io/fstype`.
     package var filesystem: FilesystemKind?
+    /// The logical block size of the volume's devices, from `sectorSize`; nothing means the default, or the source's.
+    package var sectorBytes: UInt32?
     /// Extra words for mkfs, checked against `MkfsOptions`.
     package var mkfsOptions: MkfsOptions
 
@@ -43,6 +45,11 @@ package struct VolumeParameters: Equatable, Sendable {
                     throw Self.bad(key, value, remedy: "use ext4, xfs or btrfs")
                 }
                 filesystem = known
+            case "sectorSize":
+                guard value == "512" || value == "4096" else {
+                    throw Self.bad(key, value, remedy: "use 512 or 4096")
+                }
+                sectorBytes = UInt32(value)
             case "mkfsOptions":
                 words = value
             case _ where ClassWords.ofVolumes.contains(key):
@@ -52,8 +59,8 @@ package struct VolumeParameters: Equatable, Sendable {
             default:
                 throw .malformed(
                     field: "parameters",
-                    why: "unknown key '\(key.cut(bytes: 64))'; known are pool, provisioning, mkfsOptions and "
-                        + "csi.storage.k8s.io/fstype")
+                    why: "unknown key '\(key.cut(bytes: 64))'; known are pool, provisioning, mkfsOptions, "
+                        + "sectorSize and csi.storage.k8s.io/fstype")
             }
         }
         mkfsOptions = try MkfsOptions(words ?? "")
@@ -65,12 +72,20 @@ package struct VolumeParameters: Equatable, Sendable {
 }
 
 extension VolumeParameters {
+    /// What a record keeps: sector sizes have a field of their own there, which older programs know.
+    package var withoutSectorSize: VolumeParameters {
+        var rest = self
+        rest.sectorBytes = nil
+        return rest
+    }
+
     /// The parameters as a request would give them; reading them again gives equal ones.
     package var canonical: [String: String] {
         var map: [String: String] = [:]
         map["pool"] = pool?.text
         map["provisioning"] = provisioning?.rawValue
         map["csi.storage.k8s.io/fstype"] = filesystem?.rawValue
+        map["sectorSize"] = sectorBytes.map { "\($0)" }
         if !mkfsOptions.words.isEmpty { map["mkfsOptions"] = mkfsOptions.words.joined(separator: " ") }
         return map
     }

@@ -27,6 +27,9 @@ package struct VolumeRecord: Equatable, Sendable {
     /// For an inline volume the target path of its pod, which it lives and ends with.
     package let inlineTarget: String?
 
+    /// The sector size of volumes that nothing else was said of.
+    package static let usualSectorBytes: UInt32 = 4096
+
     /// Puts a record together.
     package init(
         id: VolumeID, requestedName: String, size: ByteCount, kind: VolumeKind, provisioning: Provisioning,
@@ -57,7 +60,11 @@ package struct VolumeRecord: Equatable, Sendable {
         if !request.range.admits(size) { return "its size is \(size.bytes) bytes" }
         if source != request.source { return "it was made from \(source.map { "\($0)" } ?? "nothing")" }
         if kind != request.kind(from: kind) { return "it is a \(kind) volume" }
-        if parameters != request.parameters { return "it was created with other parameters" }
+        if parameters != request.parameters.withoutSectorSize {
+            return "it was created with other parameters"
+        }
+        let sectors = request.parameters.sectorBytes ?? (source == nil ? Self.usualSectorBytes : sectorBytes)
+        if sectors != sectorBytes { return "its sectors have \(sectorBytes) bytes" }
         return nil
     }
 }

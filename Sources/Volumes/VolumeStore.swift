@@ -116,6 +116,9 @@ package protocol VolumeStore: SnapshotStore {
     @discardableResult
     func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord
 
+    /// The largest size that the file system in an object's image can grow to, or nothing where none is found in it.
+    func largestSize(of source: ContentSource) throws(VolumeFault) -> ByteCount?
+
     /// The image, or nothing if it is missing.
     func image(of name: VolumeName) throws(VolumeFault) -> ImageState?
 }

@@ -67,6 +67,12 @@ package struct FakeKernel: Equatable, Sendable {
     package var dirtyLogs: Set<VolumeID> = []
     /// Whether a mounted ext4 can grow here.
     package var growsMountedExt4 = true
+    /// What each growth of a file system ends with, if it fails.
+    package var growthFailure: VolumeFault?
+    /// Why the file systems of devices could not grow.
+    package var failedGrowths: [Int32: String] = [:]
+    /// Volumes whose file system a check finds beyond repair.
+    package var damaged: Set<VolumeID> = []
 
     package init() {}
 

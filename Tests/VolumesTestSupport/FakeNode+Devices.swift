@@ -44,6 +44,7 @@ extension FakeNode {
                 !kernel.busy.contains(device.path)
             else { throw .notNow("\(device) is still in use") }
             kernel.loops[device.number] = nil
+            kernel.failedGrowths[device.number] = nil
             try self.stores[loop.volume.pool]?.with { state in
                 guard var image = state.images[loop.volume.name], image.identity == loop.imageIdentity else {
                     return
@@ -82,10 +83,32 @@ extension FakeNode {
     package func prepareFilesystem(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) {
         try step("prepareFilesystem") { (kernel) throws(VolumeFault) in
             guard let loop = kernel.loops[device.number] else { throw Self.gone(device) }
-            guard kind == .ext4, !kernel.growsMountedExt4 else { return }
-            kernel.filesystems[loop.volume] = loop.size
+            guard !kernel.damaged.contains(loop.volume) else {
+                throw .setAside(what: "the \(kind) on \(device)", why: "it is damaged")
+            }
         }
     }
+
+    package func growUnmounted(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) -> Bool {
+        try step("growUnmounted") { (kernel) throws(VolumeFault) in
+            guard let loop = kernel.loops[device.number] else { throw Self.gone(device) }
+            guard kind == .ext4, let size = kernel.filesystems[loop.volume], size < loop.size else {
+                return false
+            }
+            if let failure = kernel.growthFailure {
+                if case .setAside = failure { kernel.damaged.insert(loop.volume) }
+                throw failure
+            }
+            kernel.filesystems[loop.volume] = loop.size
+            return true
+        }
+    }
+
+    package func remember(_ failure: VolumeFault?, growing device: Device) {
+        change { $0.failedGrowths[device.number] = failure?.summary }
+    }
+
+    package func failedToGrow(_ device: Device) -> Bool { kernel.failedGrowths[device.number] != nil }
 
     package func isReadable(_ kind: FilesystemKind, on device: Device) throws(VolumeFault) -> Bool {
         try step("isReadable") { (kernel) throws(VolumeFault) in
@@ -116,6 +139,7 @@ extension FakeNode {
             guard kind != .ext4 || kernel.growsMountedExt4 else {
                 throw .notNow("CAP_SYS_RESOURCE is missing")
             }
+            if let failure = kernel.growthFailure { throw failure }
             kernel.filesystems[loop.volume] = loop.size
             return true
         }

@@ -152,6 +152,9 @@ package final class FakeNode: NodeHost {
             if view.isOnOtherImage {
                 troubles.append("\(device) carries another file than the volume's image")
             }
+            if let why = kernel.failedGrowths[device.number] {
+                troubles.append("its file system is too small: \(why)")
+            }
             if view.isFilesystemReadOnly { troubles.append("the kernel made the file system read-only") }
             return troubles
         }

@@ -33,6 +33,8 @@ package final class FakeStore: VolumeStore {
         var trash = ByteCount.zero
         var trouble: String?
         var nextIdentity = 1
+        /// How far file systems can grow, by the volume or snapshot that they are in; without bound where none is named.
+        var largestSizes: [VolumeName: ByteCount] = [:]
 
         var free: ByteCount {
             let rest = images.values.reduce(total.minus(trash).minus(foreign)) { $0.minus($1.allocated) }
@@ -175,6 +177,15 @@ package final class FakeStore: VolumeStore {
         }
     }
 
+    package func largestSize(of source: ContentSource) throws(VolumeFault) -> ByteCount? {
+        try step("largestSize") { state in
+            switch source {
+            case .volume(let id): state.largestSizes[id.name]
+            case .snapshot(let id): state.largestSizes[id.name]
+            }
+        }
+    }
+
     package func image(of name: VolumeName) throws(VolumeFault) -> ImageState? {
         try step("image") { state in
             state.images[name].map { ImageState(size: $0.size, allocated: $0.allocated) }
@@ -195,6 +206,11 @@ extension FakeStore {
 
     /// What other users of the file system occupy.
     package func occupy(_ bytes: ByteCount) { guarded.withLock { $0.foreign = bytes } }
+
+    /// The file system in an object's image was made so that it can grow to that size.
+    package func bound(_ name: VolumeName, to size: ByteCount) {
+        guarded.withLock { $0.largestSizes[name] = size }
+    }
 
     /// The pool's disk goes away, or comes back.
     package func setTrouble(_ trouble: String?) { guarded.withLock { $0.trouble = trouble } }

@@ -76,6 +76,36 @@ struct CatalogChangeTests {
         _ = try driver.create("b", .block, size: .gibibytes(7))
     }
 
+    @Test(
+        "A size that the file system cannot grow to is refused before anything is promised, in place and in copies"
+    )
+    func beyondFilesystem() throws {
+        let driver = try FakeDriver()
+        let id = try driver.create()
+        let snapshot = try driver.cut(of: id)
+        for name in [id.name, snapshot.id.name] { driver.store.bound(name, to: .gibibytes(3)) }
+        let tooLarge = try complaint {
+            _ = try driver.catalog.expand(id, to: range(.gibibytes(4)), usedAs: nil)
+        }
+        #expect(tooLarge?.contains("\(ByteCount.gibibytes(3).bytes)") == true)
+        for source in [ContentSource.volume(id), .snapshot(snapshot.id)] {
+            let picture = driver.store.picture
+            func copy(_ size: ByteCount) throws -> FaultKind? {
+                try fault {
+                    _ = try driver.catalog.create(
+                        CreateRequest(
+                            name: "copy", range: range(size), kind: .filesystem(.ext4),
+                            parameters: VolumeParameters([:]), source: source))
+                }
+            }
+            #expect(try copy(.gibibytes(4)) == .sizeNotServable)
+            #expect(driver.store.picture == picture)
+            #expect(try copy(.gibibytes(3)) == nil)
+            try driver.catalog.delete(VolumeID(pool: id.pool, name: known(VolumeName(folder: "copy"))))
+        }
+        #expect(try driver.catalog.expand(id, to: range(.gibibytes(3)), usedAs: nil).size == .gibibytes(3))
+    }
+
     @Test("Whichever step of an expansion fails, size and promise stay, and the repeat succeeds")
     func everyStep() throws {
         for step in 1...20 {

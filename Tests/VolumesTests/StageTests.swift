@@ -167,6 +167,60 @@ struct StageTests {
         #expect(kernel.filesystems[id] == .gibibytes(1))
     }
 
+    @Test(
+        "A growth that fails leaves the volume usable at its old size; a repeat of the stage does not try again",
+        arguments: [true, false])
+    func growthFails(whileMounted: Bool) throws {
+        let id = try driver.create()
+        driver.node.change {
+            $0.growsMountedExt4 = whileMounted
+            $0.filesystems[id] = .mebibytes(100)
+            $0.growthFailure = .host(step: "grow", cause: "broken-tool")
+        }
+        for _ in 1...2 {
+            try driver.volumes.stage(id, at: staging, .mount())
+            #expect(kernel.filesystems[id] == .mebibytes(100))
+            #expect(kernel.mounts.count == 1)
+            let health = try driver.volumes.health(of: [driver.catalog.volume(id)])[0]
+            #expect(health.isAbnormal && health.message.contains("broken-tool"))
+        }
+        try driver.volumes.unstage(id, at: staging)
+        driver.node.change { $0.growthFailure = nil }
+        try driver.volumes.stage(id, at: staging, .mount())
+        #expect(kernel.filesystems[id] == .gibibytes(1))
+        #expect(try !driver.volumes.health(of: [driver.catalog.volume(id)])[0].isAbnormal)
+    }
+
+    @Test("NodeExpand tells a growth that fails, and the next one that works heals the condition")
+    func growthFailsOnline() throws {
+        let id = try driver.create()
+        try driver.volumes.stage(id, at: staging, .mount())
+        driver.node.change {
+            $0.filesystems[id] = .mebibytes(100)
+            $0.growthFailure = .host(step: "grow", cause: "broken-tool")
+        }
+        let record = try driver.catalog.volume(id)
+        #expect(try fault { _ = try driver.volumes.expand(id, at: staging, to: .any, usedAs: nil) } == .host)
+        #expect(try driver.volumes.health(of: [record])[0].isAbnormal)
+        driver.node.change { $0.growthFailure = nil }
+        _ = try driver.volumes.expand(id, at: staging, to: .any, usedAs: nil)
+        #expect(try !driver.volumes.health(of: [record])[0].isAbnormal)
+    }
+
+    @Test("What a growth finds damaged is not mounted, then or later")
+    func growthFindsDamage() throws {
+        let id = try driver.create()
+        driver.node.change {
+            $0.growsMountedExt4 = false
+            $0.filesystems[id] = .mebibytes(100)
+            $0.growthFailure = .setAside(what: "the ext4", why: "it is damaged")
+        }
+        for _ in 1...2 {
+            #expect(try fault { try driver.volumes.stage(id, at: staging, .mount()) } == .setAside)
+            #expect(kernel.mounts.isEmpty && kernel.loops.isEmpty)
+        }
+    }
+
     @Test("After a reboot the volume is staged again, in another way too; the old note means nothing")
     func reboot() throws {
         let id = try driver.create()

@@ -8,8 +8,9 @@ struct VolumeParametersTests {
     func known() throws {
         let parameters = try VolumeParameters([
             "pool": "nvme", "provisioning": "thin", "csi.storage.k8s.io/fstype": "xfs",
-            "mkfsOptions": " -i  size=512 ",
+            "mkfsOptions": " -i  size=512 ", "sectorSize": "512",
         ])
+        #expect(parameters.sectorBytes == 512)
         #expect(parameters.pool?.text == "nvme")
         #expect(parameters.provisioning == .thin)
         #expect(parameters.filesystem == .xfs)
@@ -30,7 +31,8 @@ struct VolumeParametersTests {
         arguments: [
             ("pool", "No Pool"), ("pool", ""), ("provisioning", "Thick"), ("provisioning", ""),
             ("csi.storage.k8s.io/fstype", "ntfs"), ("csi.storage.k8s.io/fstype", ""), ("Pool", "a"), ("", ""),
-            ("fsType", "ntfs"), ("csi.storage.k8s.io/unheard-of", "x"),
+            ("fsType", "ntfs"), ("sectorSize", "1024"), ("sectorSize", ""),
+            ("csi.storage.k8s.io/unheard-of", "x"),
         ])
     func unknown(key: String, value: String) throws {
         let complaint = try complaint { _ = try VolumeParameters([key: value]) }

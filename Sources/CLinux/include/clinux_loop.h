@@ -16,6 +16,7 @@ int32_t clinux_loop_open(int32_t number, uint32_t major, uint32_t minor, bool wr
 struct clinux_loop_options {
     bool read_only;
     bool direct_io;
+    bool autoclear; /* the kernel detaches it when its last user closes it */
     uint32_t block_size; /* 0: the kernel's choice */
 };
 typedef struct clinux_loop_options clinux_loop_options;
