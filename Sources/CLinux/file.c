@@ -18,6 +18,7 @@ static uint64_t open_flags(clinux_open_how how)
     case CLINUX_OPEN_READ_WRITE: return O_RDWR;
     case CLINUX_OPEN_READ_WRITE_DIRECT: return O_RDWR | O_DIRECT;
     case CLINUX_OPEN_CREATE: return O_RDWR | O_CREAT | O_EXCL;
+    case CLINUX_OPEN_APPEND: return O_RDWR | O_CREAT | O_APPEND; /* open(2): for writing alone a FIFO would wait */
     case CLINUX_OPEN_FOLDER: return O_RDONLY | O_DIRECTORY;
     case CLINUX_OPEN_PATH: return O_PATH;
     case CLINUX_OPEN_PATH_FOLDER: return O_PATH | O_DIRECTORY;
@@ -55,7 +56,7 @@ int32_t clinux_open(int32_t folder, const char *path, clinux_open_how how, clinu
 {
     bool is_place = how == CLINUX_OPEN_PATH || how == CLINUX_OPEN_PATH_FOLDER;
     uint64_t flags = open_flags(how) | O_CLOEXEC | (is_place ? 0 : O_NOCTTY);
-    return open_with(folder, path, flags, walk, how == CLINUX_OPEN_CREATE ? mode : 0);
+    return open_with(folder, path, flags, walk, how == CLINUX_OPEN_CREATE || how == CLINUX_OPEN_APPEND ? mode : 0);
 }
 
 static int32_t expect_regular(int32_t fd)

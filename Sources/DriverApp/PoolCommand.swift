@@ -57,6 +57,8 @@ struct PoolRow {
     let account: PoolAccount
     let volumes: Int
     let snapshots: Int
+    /// What a driver sets aside.
+    let torn: Int
 
     init(_ pool: PoolView) throws {
         let volumes = try pool.volumes()
@@ -64,6 +66,7 @@ struct PoolRow {
         self.pool = pool
         self.volumes = volumes.count
         self.snapshots = snapshots.count
+        torn = try pool.tornCount(volumes, snapshots)
         account = PoolAccount(pool, volumes, snapshots, in: try pool.space())
     }
 
@@ -73,7 +76,7 @@ struct PoolRow {
         .init(title: "RESERVE", isNumber: true), .init(title: "THICK", isNumber: true),
         .init(title: "THIN", isNumber: true), .init(title: "SNAPSHOTS", isNumber: true),
         .init(title: "AVAILABLE", isNumber: true), .init(title: "AS THIN", isNumber: true),
-        .init(title: "VOLUMES/SNAPSHOTS", isNumber: true),
+        .init(title: "VOLUMES/SNAPSHOTS", isNumber: true), .init(title: "TORN", isNumber: true),
     ]
 
     var cells: [String?] {
@@ -84,7 +87,7 @@ struct PoolRow {
         return [
             pool.name.text, pool.path, pool.id.text, pool.filesystem,
             pool.sharesBlocks.map { $0 ? "yes" : "no" } ?? "unknown",
-        ] + sizes.map { Figure.bytes($0.bytes) } + ["\(volumes)/\(snapshots)"]
+        ] + sizes.map { Figure.bytes($0.bytes) } + ["\(volumes)/\(snapshots)", "\(torn)"]
     }
 
     var json: JSONValue {
@@ -102,6 +105,7 @@ struct PoolRow {
                 "thick": .bytes(account.availableThick), "thin": .bytes(account.availableThin),
             ]),
             "volumes": .integer(Int64(volumes)), "snapshots": .integer(Int64(snapshots)),
+            "torn": .integer(Int64(torn)),
         ])
     }
 }

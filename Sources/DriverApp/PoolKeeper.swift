@@ -36,6 +36,14 @@ final class PoolKeeper: Sendable {
                 } else {
                     log.info("the pool has room again", (.pool, change.pool.text))
                 }
+            },
+            onTorn: { change in
+                let object = change.object
+                if change.isMended {
+                    log.info("no longer set aside", (.pool, change.pool.text), (.reason, "\(object.key)"))
+                } else {
+                    log.warning(object.fault.summary, (.pool, change.pool.text))
+                }
             })
         let volumes = NodeVolumes(catalog: catalog, host: host)
         let memory = PoolMemory(folder: options.stateFolder, log: log)

@@ -20,6 +20,8 @@ final class PoolWatch: Sendable {
         let room: PoolRoom
         let survey: PoolSurvey
         let loopDevices: Int
+        let torn: [TornObject]
+        let isReclaimFailing: Bool
     }
 
     let name: String
@@ -44,9 +46,12 @@ final class PoolWatch: Sendable {
                 guard let room = try catalog.room(inPool: pool.pool.id) else {
                     return Figures(trouble: .missing("pool \(pool.pool.name)"), contents: nil)
                 }
+                let survey = try surveyor.survey()
+                catalog.note(survey.torn, inPool: pool.pool.id)
                 let contents = Contents(
-                    policy: policy, room: room, survey: try surveyor.survey(),
-                    loopDevices: try pool.countDevices())
+                    policy: policy, room: room, survey: survey, loopDevices: try pool.countDevices(),
+                    torn: catalog.tornObjects(inPool: pool.pool.id),
+                    isReclaimFailing: pool.reclaimTrouble != nil)
                 return Figures(trouble: Self.trouble(pool), contents: contents)
             } catch {
                 return Figures(trouble: error, contents: nil)
@@ -92,6 +97,8 @@ extension Exposition {
             return min(contents.policy.inlineLimit(of: total), total).bytes
         }
         write(.loopDevices, seen) { Int64($0.loopDevices) }
+        write(.poolTornObjects, seen) { Int64($0.torn.count) }
+        write(.poolReclaimFailing, seen) { $0.isReclaimFailing ? 1 : 0 }
         write(.volumeCapacity, volumesOf: seen) { $0.size.bytes }
         write(.volumeAllocated, volumesOf: seen) { $0.allocated.bytes }
     }

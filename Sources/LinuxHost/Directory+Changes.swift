@@ -38,6 +38,13 @@ extension Directory {
         try openDescriptor(name, CLINUX_OPEN_CREATE, "create", mode: mode)
     }
 
+    /// Adds to the end of a file, or makes it, without a sync; what others add at the same moment stays whole (O_APPEND).
+    package func append(_ bytes: [UInt8], to name: String, mode: UInt32) throws(SystemError) {
+        let file = try openDescriptor(name, CLINUX_OPEN_APPEND, "append", mode: mode)
+        // pwrite(2): with O_APPEND Linux writes at the end, whatever the offset.
+        try file.pwrite(bytes, offset: 0)
+    }
+
     /// Reads a whole regular file; EFBIG if it is longer than the limit, and for other kinds what `openFile` throws.
     package func read(_ name: String, limitBytes: Int) throws(SystemError) -> [UInt8] {
         let file = try openFile(name, .readOnly)
@@ -52,32 +59,10 @@ extension Directory {
     ///
     /// Nothing is left under the name if this throws, unless it was taken (EEXIST).
     package func write(_ name: String, _ bytes: [UInt8], mode: UInt32) throws(SystemError) {
-        try write(name, bytes, mode: mode, sync: true)
-    }
-
-    /// Replaces a file, or makes it, in one step: readers see the old or the new content, also after a crash.
-    ///
-    /// Without `sync` only other processes see it whole; a crash of the machine may lose or empty it.
-    package func replace(_ name: String, with bytes: [UInt8], mode: UInt32, sync: Bool) throws(SystemError) {
-        try checkName(name)
-        let temporary = Self.temporaryPrefix + RandomBytes.hex(byteCount: 8)
-        try write(temporary, bytes, mode: mode, sync: sync)
-        do throws(SystemError) {
-            try SystemError.check(
-                "rename", on: path(name), unsafe clinux_rename(number, temporary, number, name, true))
-        } catch {
-            // The first failure is the one to report; the leftover has the temporary prefix.
-            _ = unsafe clinux_remove_file(number, temporary)
-            throw error
-        }
-        if sync { try self.sync() }
-    }
-
-    private func write(_ name: String, _ bytes: [UInt8], mode: UInt32, sync: Bool) throws(SystemError) {
         let file = try createFile(name, mode: mode)
         do throws(SystemError) {
             try file.pwrite(bytes, offset: 0)
-            if sync { try file.sync() }
+            try file.sync()
             try file.close()
         } catch {
             // The first failure is the one to report.
@@ -128,18 +113,6 @@ extension Directory {
         }
     }
 
-    /// Writes a new file, whole from the first look on; EEXIST if the name is taken.
-    package func publish(_ name: String, _ bytes: [UInt8], mode: UInt32) throws(SystemError) {
-        try checkName(name)
-        let temporary = Self.temporaryPrefix + RandomBytes.hex(byteCount: 8)
-        try write(temporary, bytes, mode: mode, sync: true)
-        // link(2) replaces nothing, also where rename(2) cannot be told not to.
-        let result = unsafe clinux_link(number, temporary, name)
-        _ = unsafe clinux_remove_file(number, temporary)
-        try SystemError.check("link", on: path(name), result)
-        try sync()
-    }
-
     /// Removes a file, link or device node; ENOENT if there is none.
     package func removeFile(_ name: String) throws(SystemError) {
         try checkName(name)
@@ -154,7 +127,8 @@ extension Directory {
 
     /// Removes a name with all below it; nothing happens if there is none, or if somebody else removes it meanwhile.
     ///
-    /// Follows no link, enters no other mount (EXDEV), and gives up at 32 levels (ELOOP).
+    /// Follows no link, enters no other mount (EXDEV), and gives up at 32 levels (ELOOP). What cannot be removed keeps
+    /// nothing beside it; the first failure is told at the end.
     package func removeTree(_ name: String) throws(SystemError) {
         try removeTree(name, levelsLeft: 32)
     }
@@ -177,9 +151,15 @@ extension Directory {
             let folder = Directory(
                 owning: try openDescriptor(
                     name, CLINUX_OPEN_FOLDER, "open folder", walk: CLINUX_WALK_BENEATH_SAME_MOUNT))
+            var failure: SystemError?
             for entry in try folder.entries() {
-                try folder.removeTree(entry, levelsLeft: levelsLeft - 1)
+                do throws(SystemError) {
+                    try folder.removeTree(entry, levelsLeft: levelsLeft - 1)
+                } catch {
+                    failure = failure ?? error
+                }
             }
+            if let failure { throw failure }
         }
         try removeDirectory(name)
     }

@@ -183,7 +183,10 @@ extension DiskPool {
 
     @discardableResult
     package func grow(_ record: VolumeRecord, to size: ByteCount) throws(VolumeFault) -> VolumeRecord {
-        guard pool.isShared else { return try growAlone(record, to: size) }
+        guard pool.isShared else {
+            defer { noteGrowth(of: record.id.name) }
+            return try growAlone(record, to: size)
+        }
         let staging = try made(PoolLayout.staging)
         return try claiming(growth(of: record.id.name), in: staging) { () throws(VolumeFault) in
             // Another node may have grown it since the record was read.
@@ -218,6 +221,10 @@ extension DiskPool {
                 // fallocate(2) may have got half-way; nobody has seen the blocks beyond the old end.
                 throw cutting(image, to: old, after: error, step)
             }
+        }
+        // One that was long enough may be so by a growth that was cut off before it was durable.
+        if old >= size.bytes {
+            try VolumeFault.onHost(step) { () throws(SystemError) in try image.sync() }
         }
         var grown = record
         grown.size = ByteCount(known: max(old, size.bytes))

@@ -13,14 +13,26 @@ extension DiskPool {
     }
 
     package func group(of name: VolumeName) throws(VolumeFault) -> GroupRecord? {
-        guard let folder = try folder(of: name, in: PoolLayout.groups) else { return nil }
-        do {
-            return try GroupFile.read(from: folder, as: GroupID(pool: pool.id, name: name))
-        } catch {
-            // Deleted while it was read: the folder was renamed and is being emptied.
-            guard try self.folder(of: name, in: PoolLayout.groups) != nil else { return nil }
-            throw error
+        guard let parent = try openedIfThere(PoolLayout.groups) else { return nil }
+        return try sight(.group(name), in: parent) { (folder) throws(VolumeFault) in
+            try GroupFile.read(from: folder, as: GroupID(pool: pool.id, name: name)) {
+                (id, member) throws(VolumeFault) in try examine(snapshot: id.name, member)
+            }
+        }?.served()
+    }
+
+    package func groups(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> Sighting<VolumeName> {
+        var seen = Sighting<VolumeName>()
+        guard !names.isEmpty else { return seen }
+        guard let parent = try openedIfThere(PoolLayout.groups) else { return seen }
+        for name in names {
+            seen.add(
+                try sight(.group(name), in: parent) { (folder) throws(VolumeFault) in
+                    _ = try GroupFile.head(from: folder, as: GroupID(pool: pool.id, name: name))
+                    return name
+                })
         }
+        return seen
     }
 
     package func cut(_ group: GroupRecord, quieting: Quieting) throws(VolumeFault) {
@@ -39,19 +51,24 @@ extension DiskPool {
     }
 
     package func removeGroup(_ name: VolumeName) throws(VolumeFault) {
-        guard try folder(of: name, in: PoolLayout.groups) != nil else { return }
+        guard try group(of: name) != nil else { return try settle(.group(name)) }
         try discard(name, from: try opened(PoolLayout.groups))
     }
 
-    /// The names of the members of all groups.
+    /// The names of the members of all groups; those of one that cannot be read are not seen, and it is torn itself.
     func memberNames() throws(VolumeFault) -> [VolumeName] {
+        let groups = try groupNames()
+        guard !groups.isEmpty, let parent = try openedIfThere(PoolLayout.groups) else { return [] }
         var names: [VolumeName] = []
-        for group in try groupNames() {
-            guard let folder = try folder(of: group, in: PoolLayout.groups) else { continue }
-            let entries = try VolumeFault.onHost("list group \(group)") { () throws(SystemError) in
-                try folder.entries()
+        for group in groups {
+            do throws(SystemError) {
+                names += try parent.open(group.text).entries().compactMap(GroupRecord.index)
+                    .map { VolumeName(member: $0, of: group) }
+            } catch {
+                if error.errno.isShortage {
+                    throw .host(step: "list group \(group)", cause: "\(error)")
+                }
             }
-            names += entries.compactMap(GroupRecord.index).map { VolumeName(member: $0, of: group) }
         }
         return names
     }

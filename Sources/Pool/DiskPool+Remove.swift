@@ -3,7 +3,10 @@ package import Volumes
 
 extension DiskPool {
     package func remove(_ name: VolumeName) throws(VolumeFault) {
-        guard let folder = try folder(of: name) else { return }
+        // What is torn is nobody's to delete.
+        guard try record(of: name) != nil, let folder = try folder(of: name) else {
+            return try settle(.volume(name))
+        }
         let volumes = try opened(PoolLayout.volumes)
         let step = "delete volume \(name)"
         let held = try VolumeFault.onHost(step) { () throws(SystemError) in try folder.lockImage() }
@@ -45,9 +48,10 @@ extension DiskPool {
             } catch  where error.errno == .noEntry {
                 // The driver of another node has just done the same.
             }
+            // Also where the next step fails: what is in the trash goes, and the repeat of the call finds nothing.
+            self.trash.wake()
             try published.sync()
         }
-        self.trash.wake()
     }
 }
 

@@ -7,31 +7,21 @@ extension DiskPool {
     }
 
     package func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord? {
-        guard let folder = try folder(ofSnapshot: name) else { return nil }
-        return try readRecord(ofSnapshot: name, from: folder)
+        try sight(snapshot: name)?.served()
     }
 
-    /// The record in a folder that was there a moment ago; nothing if the snapshot was deleted while it was read.
-    private func readRecord(
-        ofSnapshot name: VolumeName, from folder: borrowing Directory
-    ) throws(VolumeFault) -> SnapshotRecord? {
-        do {
-            return try SnapshotFile.read(from: folder, as: SnapshotID(pool: pool.id, name: name))
-        } catch {
-            guard try self.folder(ofSnapshot: name) != nil else { return nil }
-            throw error
+    package func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> Sighting<SnapshotRecord> {
+        var seen = Sighting<SnapshotRecord>()
+        guard !names.isEmpty else { return seen }
+        guard let parent = try openedIfThere(PoolLayout.snapshots) else {
+            for name in names { seen.add(try sight(snapshot: name)) }
+            return seen
         }
-    }
-
-    package func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> [SnapshotRecord] {
-        var found: [SnapshotRecord] = []
-        found.reserveCapacity(names.count)
-        try eachFolder(names, in: PoolLayout.snapshots) { (name, folder) throws(VolumeFault) in
-            if let record = try readRecord(ofSnapshot: name, from: folder) { found.append(record) }
-        } elsewhere: { (name) throws(VolumeFault) in
-            if let member = try snapshot(of: name) { found.append(member) }
+        for name in names {
+            seen.add(
+                name.membership == nil ? try sight(snapshot: name, in: parent) : try sight(snapshot: name))
         }
-        return found
+        return seen
     }
 
     @discardableResult
@@ -63,7 +53,8 @@ extension DiskPool {
     }
 
     package func removeSnapshot(_ name: VolumeName) throws(VolumeFault) {
-        guard try folder(of: name, in: PoolLayout.snapshots) != nil else { return }
+        // What is torn is nobody's to delete.
+        guard try snapshot(of: name) != nil else { return try settle(.snapshot(name)) }
         try discard(name, from: try opened(PoolLayout.snapshots))
     }
 }

@@ -27,6 +27,7 @@ extension DiskPool {
     }
 
     private func sweepTrash() throws {
+        sweepTemporariesSoon()
         guard let trash = try openedIfThere(PoolLayout.trash), try !trash.entries().isEmpty else { return }
         self.trash.wake()
     }
@@ -49,7 +50,8 @@ extension DiskPool {
         let names = try names()
         for start in stride(from: 0, to: names.count, by: 256) {
             let part = names[start..<min(start + 256, names.count)]
-            for case (let record, .some(let image)) in try volumes(part) where image.size > record.size {
+            for case (let record, .some(let image)) in try volumes(part).found where image.size > record.size
+            {
                 completeGrowth(of: record, to: image.size)
             }
         }

@@ -37,6 +37,7 @@ package final class DiskPool: VolumeStore {
     let isStopping = Mutex(false)
     let swept = Atomic(0)
     private let watcher: PoolWatcher
+    let durability = Durability()
 
     /// Half-made objects of interrupted creations that were removed since the start.
     package var leftoversSwept: Int { swept.load(ordering: .relaxed) }
@@ -56,7 +57,13 @@ package final class DiskPool: VolumeStore {
         self.mkfs = Mkfs()
         self.trash = Reclaimer(poolPath: path, log: log)
         self.log = log
+        trash.open { [weak self] () throws(VolumeFault) in
+            guard let self else { throw .notNow("the pool at \(path) is not served any more") }
+            return try self.opened()
+        }
     }
+
+    deinit { trash.close() }
 
     /// The pool folder, if the pool that was opened is there.
     ///
@@ -216,52 +223,19 @@ package final class DiskPool: VolumeStore {
     }
 
     /// Waits until deleted volumes have given their blocks back, for an orderly stop.
-    package func close() { _ = trash.emptyNow() }
+    package func close() {
+        trash.close()
+        _ = trash.emptyNow()
+    }
+
+    /// Why deleted objects keep their blocks for now, in a sentence; nothing while all goes well.
+    package var reclaimTrouble: String? { trash.failure }
 
     package func names() throws(VolumeFault) -> [VolumeName] { try names(in: PoolLayout.volumes) }
 
     func names(in folder: String) throws(VolumeFault) -> [VolumeName] {
         let entries = try openedIfThere(folder)?.listed("list \(folder) of pool \(pool.name)") ?? []
         return entries.compactMap { VolumeName(folder: $0) }.sorted()
-    }
-
-    package func volumes(
-        _ names: ArraySlice<VolumeName>
-    ) throws(VolumeFault) -> [(VolumeRecord, ImageState?)] {
-        var found: [(VolumeRecord, ImageState?)] = []
-        found.reserveCapacity(names.count)
-        try eachFolder(names, in: PoolLayout.volumes) { (name, folder) throws(VolumeFault) in
-            guard let record = try readRecord(of: name, from: folder) else { return }
-            let status = try VolumeFault.onHost("examine image of volume \(name)") { () throws(SystemError) in
-                try folder.status(PoolLayout.image)
-            }
-            found.append((record, status.map(ImageState.init)))
-        }
-        return found
-    }
-
-    /// Runs `body` on the folders of those objects that are there; members of groups have theirs elsewhere.
-    func eachFolder(
-        _ names: ArraySlice<VolumeName>, in parent: String,
-        _ body: (VolumeName, borrowing Directory) throws(VolumeFault) -> Void,
-        elsewhere: (VolumeName) throws(VolumeFault) -> Void = { _ in }
-    ) throws(VolumeFault) {
-        guard !names.isEmpty else { return }
-        guard let parent = try openedIfThere(parent) else { return }
-        for name in names {
-            if name.membership != nil {
-                try elsewhere(name)
-                continue
-            }
-            let folder: Directory
-            do {
-                folder = try parent.open(name.text)
-            } catch {
-                if error.errno == .noEntry { continue }
-                throw .host(step: "open folder of \(name)", cause: "\(error)")
-            }
-            try body(name, folder)
-        }
     }
 
     package func hasTrash() throws(VolumeFault) -> Bool {
@@ -279,30 +253,18 @@ package final class DiskPool: VolumeStore {
                 // A folder has a link for itself, for its name and for each folder in it; btrfs does not count.
                 count = status.links < 2 ? nil : count.map { $0 + Int(status.links) - 2 }
             }
-            let growth = pool.isShared ? try Self.growth(in: root) : nil
+            let growth = try pool.isShared ? Self.growth(in: root) : Self.growthMark(in: root)
             return PoolStamp(changed: changed, count: count, growth: growth)
         }
     }
 
     package func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord? {
-        guard let folder = try folder(of: name) else { return nil }
-        return try readRecord(of: name, from: folder)
-    }
-
-    /// The record in a folder that was there a moment ago; nothing if the volume was deleted while it was read.
-    private func readRecord(
-        of name: VolumeName, from folder: borrowing Directory
-    ) throws(VolumeFault) -> VolumeRecord? {
-        do {
-            return try RecordFile.read(from: folder, as: VolumeID(pool: pool.id, name: name))
-        } catch {
-            guard try self.folder(of: name) != nil else { return nil }
-            throw error
-        }
+        guard let parent = try openedIfThere(PoolLayout.volumes) else { return nil }
+        return try sight(volume: name, in: parent)?.served().record
     }
 
     package func image(of name: VolumeName) throws(VolumeFault) -> ImageState? {
-        try imageStatus(of: name).map(ImageState.init)
+        try imageStatus(of: name).flatMap { $0.kind == .regular ? ImageState($0) : nil }
     }
 
     func imageStatus(of name: VolumeName) throws(VolumeFault) -> FileStatus? {
@@ -354,13 +316,15 @@ enum PoolLayout {
     static let note = "staging.json"
     /// Is written anew with each growth of a volume; in shared pools only.
     static let growth = "growth"
+    /// Has a line for each growth of a volume; in pools of one node.
+    static let grown = "grown"
     /// Where objects are once they can be seen.
     static let published = [volumes, snapshots, groups]
     static let folders = published + [staging, trash]
 }
 
 extension ImageState {
-    fileprivate init(_ status: FileStatus) {
+    init(_ status: FileStatus) {
         self.init(
             size: ByteCount(known: status.sizeBytes), allocated: ByteCount(known: status.allocatedBytes))
     }

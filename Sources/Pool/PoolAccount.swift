@@ -42,7 +42,10 @@ package struct PoolAccount: Sendable {
         reserve = policy.reserved(of: space.total)
         ledger = Ledger(policy: policy)
         for object in volumes {
-            guard let record = object.record else { continue }
+            guard let record = object.record else {
+                ledger.enter(object.torn(.volume(object.name), in: space), sharesBlocks: false)
+                continue
+            }
             let commitment = policy.commitment(of: record.size, record.provisioning)
             ledger.enter(
                 volume: object.name, record.size, record.provisioning, held: object.image?.allocated ?? .zero,
@@ -53,11 +56,27 @@ package struct PoolAccount: Sendable {
             }
         }
         for object in snapshots {
-            guard let record = object.record else { continue }
+            guard let record = object.record else {
+                ledger.enter(
+                    object.torn(.snapshot(object.name), in: space), sharesBlocks: pool.sharesBlocks != false)
+                continue
+            }
             let lineage = record.lineage ?? ledger.lineage(of: .volume(record.source)) ?? record.source.name
             ledger.enter(snapshot: object.name, lineage: pool.sharesBlocks == false ? nil : lineage)
             self.snapshots = self.snapshots + record.commitment
         }
+    }
+}
+
+extension PoolObject {
+    /// What a driver makes of an object that it sets aside.
+    fileprivate func torn(_ key: ObjectKey, in space: PoolSpace) -> TornObject {
+        let seen = imageFile?.kind == .regular ? image : nil
+        return TornObject(
+            key, fault ?? "",
+            footprint: seen.map {
+                $0.size <= space.total ? $0 : ImageState(size: $0.allocated, allocated: $0.allocated)
+            })
     }
 }
 

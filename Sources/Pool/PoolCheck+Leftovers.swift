@@ -24,6 +24,14 @@ extension PoolView {
         }
     }
 
+    /// Half-written files beside the identity of the pool.
+    func temporaries() throws(VolumeFault) -> [String] {
+        let root = try disk.opened()
+        return try VolumeFault.onHost("list pool \(name)") { () throws(SystemError) in
+            try root.entries().filter(Directory.isTemporary).sorted()
+        }
+    }
+
     /// What is being built, or was when a driver ended.
     func stagingFolders() throws(VolumeFault) -> [(String, FileStatus)] { try entries(PoolLayout.staging) }
 
@@ -71,7 +79,9 @@ extension PoolCheck {
         try pool.entries(PoolLayout.trash).map { (entry, _) in
             PoolFinding(
                 .trashLeftover, "trash/\(entry)", "it is deleted, but its blocks are not given back yet",
-                remedy: "wait where a driver runs, which is at it; else the next start of one does it")
+                remedy:
+                    "wait where a driver runs, which tries again and again and says in its log what is in the way; else the "
+                    + "next start of one does it")
         }
     }
 

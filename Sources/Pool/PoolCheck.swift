@@ -28,6 +28,8 @@ package struct PoolCheck: Sendable {
     let snapshots: [PoolObject<SnapshotRecord>]
     let strangers: [String]
     let groupFaults: [(name: VolumeName, fault: String)]
+    /// Half-written files of writers that may be gone.
+    let temporaries: [String]
     /// The pool folder itself.
     let root: FileStatus
 
@@ -71,7 +73,12 @@ package struct PoolCheck: Sendable {
             pool: pool, node: try NodeView.look(), volumes: volumes.objects,
             snapshots: snapshots.objects + groups.members,
             strangers: volumes.strangers + snapshots.strangers + groups.strangers,
-            groupFaults: groups.faults, root: try pool.status())
+            groupFaults: groups.faults,
+            temporaries: try pool.temporaries()
+                + volumes.objects.flatMap { $0.temporaries(in: PoolLayout.volumes) }
+                + snapshots.objects.flatMap { $0.temporaries(in: PoolLayout.snapshots) } + groups.temporaries
+                + groups.members.flatMap { $0.temporaries(in: PoolLayout.groups) },
+            root: try pool.status())
         return Outcome(
             findings: try check.findings(staging), volumes: check.volumes.count,
             snapshots: check.snapshots.count)
@@ -85,8 +92,13 @@ package struct PoolCheck: Sendable {
             PoolFinding(
                 .recordUnreadable, "group \(name)", fault,
                 remedy:
-                    "restore \(PoolLayout.groupRecord) and what it names from a backup, or move the folder out of the "
-                    + "pool; a driver does not start on it")
+                    "put \(PoolLayout.groupRecord) and what it names back from a backup, or move the folder out of the "
+                    + "pool; a driver lets nobody delete the group meanwhile, and serves its whole members")
+        }
+        findings += temporaries.map { path in
+            PoolFinding(
+                .temporaryLeftover, path, "it was being written when a driver ended",
+                remedy: "start the driver anew, which removes it")
         }
         findings += strangers.map { path in
             PoolFinding(
@@ -106,7 +118,16 @@ package struct PoolCheck: Sendable {
                 PoolFinding(
                     .imageShort, name,
                     "its image has \(image.size.bytes) bytes instead of \(record.size.bytes)",
-                    remedy: "what lay behind is lost; restore it from a snapshot or a backup"))
+                    remedy:
+                        "if the image was cut, what lay behind is lost: put it back from a backup; if the record is wrong, "
+                        + "correct sizeBytes; \(Self.asideUntilThen)"))
+        } else if let why = pool.disk.doubt(record, image) {
+            findings.append(
+                PoolFinding(
+                    .imageTooLong, name, why,
+                    remedy:
+                        "cut the image to the size of the record, or make the pool larger; \(Self.asideUntilThen)"
+                ))
         } else if image.size > record.size {
             findings.append(
                 PoolFinding(
@@ -124,6 +145,10 @@ package struct PoolCheck: Sendable {
         }
         return findings + onNode(volume, record, name)
     }
+
+    /// What a driver does about an object that is torn.
+    static let asideUntilThen =
+        "until then a driver leaves it alone, keeps its name taken, and serves the rest"
 
     private func onNode(
         _ volume: PoolObject<VolumeRecord>, _ record: VolumeRecord, _ name: String
@@ -146,34 +171,49 @@ package struct PoolCheck: Sendable {
                 PoolFinding(
                     image.size < record.size ? .imageShort : .imageLong, name,
                     "its image has \(image.size.bytes) bytes instead of \(record.size.bytes)",
-                    remedy: "delete the snapshot; it is not what was cut"))
+                    remedy:
+                        "put the image back from a backup, or move the folder out of the pool: it is not what was cut; "
+                        + Self.asideUntilThen))
         }
         return findings
     }
 }
 
 extension PoolObject {
+    fileprivate func temporaries(in folder: String) -> [String] {
+        let path = name.membership.map { "\(folder)/\($0.group)/\($0.index)" } ?? "\(folder)/\(name)"
+        return temporaries.map { "\(path)/\($0)" }
+    }
+
     /// What is wrong with an object that lacks a readable record or an image.
     fileprivate func incomplete(_ name: String, _ recordName: String) -> [PoolFinding] {
         var findings: [PoolFinding] = []
         if let fault {
-            let away = "or move the folder out of the pool; a driver does not start on it"
+            let away = "or move the folder out of the pool; \(PoolCheck.asideUntilThen)"
             if recordFile != nil {
                 findings.append(
                     PoolFinding(
-                        .recordUnreadable, name, fault, remedy: "restore \(recordName) from a backup, \(away)"
-                    ))
+                        .recordUnreadable, name, fault,
+                        remedy: "put \(recordName) back from a backup, \(away)"))
             } else if imageFile != nil {
                 findings.append(
                     PoolFinding(
                         .imageWithoutRecord, name, "there is an image but no \(recordName)",
-                        remedy: "restore it from a backup, \(away)"))
+                        remedy: "put it back from a backup, \(away)"))
             } else {
                 findings.append(
                     PoolFinding(
                         .recordMissing, name, "its folder has neither record nor image",
-                        remedy: "remove the folder; a driver does not start on it"))
+                        remedy: "remove the folder; \(PoolCheck.asideUntilThen)"))
             }
+        }
+        if let imageFile, imageFile.kind != .regular {
+            findings.append(
+                PoolFinding(
+                    .imageNoFile, name, "its image is \(imageFile.kind.words)",
+                    remedy:
+                        "put the image back, or move the folder out of the pool; \(PoolCheck.asideUntilThen)")
+            )
         }
         if imageFile == nil, record != nil {
             findings.append(

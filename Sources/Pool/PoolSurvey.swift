@@ -24,6 +24,8 @@ package struct PoolSurvey: Sendable {
     package let snapshots: Int
     /// What these were recorded to come to cost.
     package let snapshotCommitment: ByteCount
+    /// The volumes and snapshots that cannot be served.
+    package let torn: [TornObject]
 }
 
 /// Looks at all objects of a pool again and again, and reads only those records that it has not seen yet.
@@ -42,12 +44,14 @@ package final class PoolSurveyor: Sendable {
     private struct Volume {
         let version: Version
         let id: VolumeID
+        let size: ByteCount
         let provisioning: Provisioning
         let madeFor: ClaimNames
     }
 
     private struct Snapshot {
         let version: Version
+        let size: ByteCount
         let commitment: ByteCount
     }
 
@@ -75,52 +79,78 @@ package final class PoolSurveyor: Sendable {
             let changed = known
             memory.withLock { $0 = changed }
         }
-        let volumes = try volumes(&known.volumes)
-        let commitments = try commitments(&known.snapshots)
+        var torn: [TornObject] = []
+        let volumes = try volumes(&known.volumes, &torn)
+        let commitments = try commitments(&known.snapshots, &torn)
         return PoolSurvey(
             volumes: volumes, snapshots: commitments.count,
-            snapshotCommitment: commitments.reduce(.zero, +))
+            snapshotCommitment: commitments.reduce(.zero, +), torn: torn)
     }
 
-    private func volumes(_ known: inout [VolumeName: Volume]) throws(VolumeFault) -> [PoolSurvey.Volume] {
+    private func volumes(
+        _ known: inout [VolumeName: Volume], _ torn: inout [TornObject]
+    ) throws(VolumeFault) -> [PoolSurvey.Volume] {
         guard let folder = try pool.openedIfThere(PoolLayout.volumes) else { return [] }
         let names = try pool.names()
         var found: [PoolSurvey.Volume] = []
         found.reserveCapacity(names.count)
         for name in names {
-            guard let (record, image) = try look(at: name, in: folder, PoolLayout.record) else { continue }
-            if known[name]?.version != Version(record) {
-                known[name] = try pool.record(of: name).map {
-                    Volume(
-                        version: Version(record), id: $0.id, provisioning: $0.provisioning,
-                        madeFor: $0.madeFor)
-                }
+            let (record, image) = look(PoolLayout.record) { () throws(SystemError) in
+                try folder.open(name.text)
             }
-            guard let volume = known[name] else { continue }
+            // A record that is the same, of an image that is still large enough, is known.
+            var volume = known[name].flatMap { known in
+                known.version == record && image.map { $0.size >= known.size } == true ? known : nil
+            }
+            if volume == nil {
+                switch try pool.sight(volume: name, in: folder) {
+                case .whole(let seen):
+                    volume = record.map {
+                        Volume(
+                            version: $0, id: seen.record.id, size: seen.record.size,
+                            provisioning: seen.record.provisioning, madeFor: seen.record.madeFor)
+                    }
+                case .torn(let object): torn.append(object)
+                case nil: break
+                }
+                known[name] = volume
+            }
+            guard let volume, let image else { continue }
             found.append(
                 PoolSurvey.Volume(
-                    id: volume.id, size: ByteCount(known: image.sizeBytes),
-                    allocated: ByteCount(known: image.allocatedBytes), provisioning: volume.provisioning,
-                    madeFor: volume.madeFor))
+                    id: volume.id, size: image.size, allocated: image.allocated,
+                    provisioning: volume.provisioning, madeFor: volume.madeFor))
         }
         if known.count > found.count { Self.forget(&known, besides: names) }
         return found
     }
 
-    private func commitments(_ known: inout [VolumeName: Snapshot]) throws(VolumeFault) -> [ByteCount] {
+    private func commitments(
+        _ known: inout [VolumeName: Snapshot], _ torn: inout [TornObject]
+    ) throws(VolumeFault) -> [ByteCount] {
+        let root = try pool.opened()
         guard let folder = try pool.openedIfThere(PoolLayout.snapshots) else { return [] }
         let names = try pool.snapshotNames()
         var found: [ByteCount] = []
         for name in names {
-            guard let (record, _) = try look(at: name, in: folder, PoolLayout.snapshotRecord) else {
-                continue
+            let (record, image) = look(PoolLayout.snapshotRecord) { () throws(SystemError) in
+                name.membership == nil ? try folder.open(name.text) : try root.openSnapshot(name)
             }
-            if known[name]?.version != Version(record) {
-                known[name] = try pool.snapshot(of: name).map {
-                    Snapshot(version: Version(record), commitment: $0.commitment)
+            var snapshot = known[name].flatMap { known in
+                known.version == record && known.size == image?.size ? known : nil
+            }
+            if snapshot == nil {
+                switch try pool.sight(snapshot: name) {
+                case .whole(let seen):
+                    snapshot = record.map {
+                        Snapshot(version: $0, size: seen.size, commitment: seen.commitment)
+                    }
+                case .torn(let object): torn.append(object)
+                case nil: break
                 }
+                known[name] = snapshot
             }
-            if let snapshot = known[name] { found.append(snapshot.commitment) }
+            if let snapshot { found.append(snapshot.commitment) }
         }
         if known.count > found.count { Self.forget(&known, besides: names) }
         return found
@@ -131,20 +161,19 @@ package final class PoolSurveyor: Sendable {
         known = known.filter { names.contains($0.key) }
     }
 
-    /// Record and image of an object, or nothing if it is gone, or one of the two is.
+    /// Record and image of an object, as far as they can be seen.
     private func look(
-        at name: VolumeName, in folder: borrowing Directory, _ record: String
-    ) throws(VolumeFault) -> (record: FileStatus, image: FileStatus)? {
-        do throws(SystemError) {
-            let object = try folder.open(name.text)
-            guard let record = try object.status(record), let image = try object.status(PoolLayout.image)
-            else {
-                return nil
-            }
-            return (record, image)
+        _ record: String, _ open: () throws(SystemError) -> Directory
+    ) -> (record: Version?, image: ImageState?) {
+        do {
+            let object = try open()
+            return (
+                try object.status(record).map(Version.init),
+                try object.status(PoolLayout.image).flatMap { $0.kind == .regular ? ImageState($0) : nil }
+            )
         } catch {
-            guard error.errno == .noEntry else { throw .host(step: "look at \(name)", cause: "\(error)") }
-            return nil
+            // Whether it is gone or torn is found out by whoever needs it.
+            return (nil, nil)
         }
     }
 }

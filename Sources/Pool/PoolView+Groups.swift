@@ -8,6 +8,8 @@ extension PoolView {
         var members: [PoolObject<SnapshotRecord>] = []
         /// Groups whose record, or whose members' records, cannot be read, and why.
         var faults: [(name: VolumeName, fault: String)] = []
+        /// Half-written files beside the records of groups.
+        var temporaries: [String] = []
         /// Paths of what is no group.
         var strangers: [String] = []
     }
@@ -18,7 +20,11 @@ extension PoolView {
         guard let parent = try open(PoolLayout.groups, in: try disk.opened()) else { return found }
         for entry in try entries(parent, PoolLayout.groups) {
             if let name = VolumeName(folder: entry), let folder = try open(entry, in: parent) {
-                try read(folder, name, in: parent, into: &found)
+                do throws(VolumeFault) {
+                    try read(folder, name, in: parent, into: &found)
+                } catch {
+                    found.faults.append((name, error.summary))
+                }
             } else if try isThere(entry, in: parent, as: nil) {
                 found.strangers.append("\(PoolLayout.groups)/\(entry)")
             }
@@ -31,6 +37,9 @@ extension PoolView {
         into found: inout Groups
     ) throws(VolumeFault) {
         for entry in try entries(folder, "\(PoolLayout.groups)/\(name)") {
+            if Directory.isTemporary(entry) {
+                found.temporaries.append("\(PoolLayout.groups)/\(name)/\(entry)")
+            }
             guard let index = GroupRecord.index(entry) else { continue }
             let member = VolumeName(member: index, of: name)
             if let object = try object(entry, named: member, in: folder, .snapshots) {
@@ -38,11 +47,17 @@ extension PoolView {
             }
         }
         do {
-            _ = try GroupFile.read(from: folder, as: GroupID(pool: id, name: name))
+            _ = try GroupFile.read(from: folder, as: GroupID(pool: id, name: name)) {
+                (id, member) throws(VolumeFault) in try disk.examine(snapshot: id.name, member)
+            }
         } catch {
             // Deleted while it was read.
             guard try isThere(name.text, in: parent, as: nil) else { return }
-            found.faults.append((name, error.summary))
+            if case .setAside(_, let why) = error {
+                found.faults.append((name, why))
+            } else {
+                found.faults.append((name, error.summary))
+            }
         }
     }
 

@@ -12,15 +12,14 @@ package struct PoolObject<Record: Sendable>: Sendable {
     let folder: FileStatus
     let recordFile: FileStatus?
     let imageFile: FileStatus?
+    /// Half-written files beside these.
+    let temporaries: [String]
     /// How it was staged and published last; empty for snapshots.
     let note: StagingNote
 
-    /// The image, if there is one.
+    /// The image, if there is one that is a file.
     package var image: ImageState? {
-        imageFile.map {
-            ImageState(
-                size: ByteCount(known: $0.sizeBytes), allocated: ByteCount(known: $0.allocatedBytes))
-        }
+        imageFile.flatMap { $0.kind == .regular ? ImageState($0) : nil }
     }
 }
 
@@ -71,7 +70,14 @@ extension PoolView {
         var objects: [PoolObject<Record>] = []
         var strangers: [String] = []
         for entry in entries {
-            if let object = try object(entry, in: folder, part) {
+            let object: PoolObject<Record>?
+            do throws(VolumeFault) {
+                object = try self.object(entry, in: folder, part)
+            } catch {
+                strangers.append("\(part.folder)/\(entry) (\(error.summary))")
+                continue
+            }
+            if let object {
                 objects.append(object)
             } else if try isThere(entry, in: folder, as: nil) {
                 strangers.append("\(part.folder)/\(entry)")
@@ -102,29 +108,51 @@ extension PoolView {
     private func object<Record>(
         _ folder: borrowing Directory, _ name: VolumeName, _ part: PoolPart<Record>
     ) throws(VolumeFault) -> PoolObject<Record> {
-        let status: (folder: FileStatus, record: FileStatus?, image: FileStatus?)
+        let own: FileStatus
         do {
-            status = (
-                try folder.status(), try folder.status(part.recordFile),
-                try folder.status(PoolLayout.image)
-            )
+            own = try folder.status()
         } catch {
             throw .host(step: "examine \(part.folder)/\(name)", cause: "\(error)")
         }
+        var recordFile: FileStatus?
+        var imageFile: FileStatus?
+        var temporaries: [String] = []
+        var unseen: String?
+        do {
+            recordFile = try folder.status(part.recordFile)
+            imageFile = try folder.status(PoolLayout.image)
+            temporaries = try folder.entries().filter(Directory.isTemporary).sorted()
+        } catch {
+            // What is wrong with one object hinders no look at the others.
+            unseen = "\(error)"
+        }
         var record: Record?
         var fault: String?
-        if status.record == nil {
+        if let unseen {
+            fault = unseen
+        } else if recordFile == nil {
             fault = "there is no \(part.recordFile)"
         } else {
             do {
                 record = try part.read(folder, id, name)
             } catch {
-                fault = error.summary
+                if case .setAside(_, let why) = error { fault = why } else { fault = error.summary }
             }
         }
         return PoolObject(
-            name: name, record: record, fault: fault, folder: status.folder, recordFile: status.record,
-            imageFile: status.image, note: try part.note(folder, id, name))
+            name: name, record: record, fault: fault, folder: own, recordFile: recordFile,
+            imageFile: imageFile, temporaries: temporaries, note: note(of: part, folder, name))
+    }
+
+    /// How it is staged; nothing where that cannot be read, as for a note that a power loss tore.
+    private func note<Record>(of part: PoolPart<Record>, _ folder: borrowing Directory, _ name: VolumeName)
+        -> StagingNote
+    {
+        do {
+            return try part.note(folder, id, name)
+        } catch {
+            return StagingNote()
+        }
     }
 
     /// A folder; nothing for what is none.
@@ -151,5 +179,24 @@ extension PoolView {
         } catch {
             throw .host(step: "examine \(entry)", cause: "\(error)")
         }
+    }
+}
+
+extension PoolView {
+    /// How many volumes, snapshots and groups cannot be served.
+    package func tornCount(
+        _ volumes: [PoolObject<VolumeRecord>], _ snapshots: [PoolObject<SnapshotRecord>]
+    ) throws(VolumeFault) -> Int {
+        let tornVolumes = volumes.count { volume in
+            guard let record = volume.record else { return true }
+            guard let image = volume.image else { return volume.imageFile != nil }
+            return disk.doubt(record, image) != nil
+        }
+        let tornSnapshots = snapshots.count { snapshot in
+            guard let record = snapshot.record else { return true }
+            return snapshot.imageFile.map { $0.kind != .regular || $0.sizeBytes != record.size.bytes }
+                ?? false
+        }
+        return tornVolumes + tornSnapshots + (try groups().faults.count)
     }
 }

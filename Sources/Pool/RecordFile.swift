@@ -3,7 +3,7 @@ import LinuxHost
 import Volumes
 
 /// `volume.json`, format 1: what is written and what may be read back.
-struct RecordFile: Codable {
+struct RecordFile: Codable, ObjectRecord {
     static let newestVersion = 1
     /// No record is longer: names and parameters are bounded by the specification.
     static let longest = 64 << 10
@@ -46,32 +46,28 @@ struct RecordFile: Codable {
         inlineTarget = record.inlineTarget
     }
 
-    /// Reads a record and verifies that it is the one of that volume.
+    /// Reads a record and verifies that it is the one of that volume and says nothing that cannot be.
+    ///
+    /// - Throws: `setAside` with what is wrong with it, `host` where the machine is short of something.
     static func read(from folder: borrowing Directory, as id: VolumeID) throws(VolumeFault) -> VolumeRecord {
-        let step = "read record of volume \(id)"
-        let file: RecordFile
-        do {
-            file = try RecordText.read(PoolLayout.record, from: folder, limitBytes: longest)
-        } catch {
-            throw .host(step: step, cause: "\(error)")
+        let key = ObjectKey.volume(id.name)
+        let file: RecordFile = try RecordText.record(PoolLayout.record, from: folder, of: key)
+        return try RecordText.believing(PoolLayout.record, of: key) { (doubt) throws(Doubt.Unbelievable) in
+            try doubt.identity(file.id, is: "\(id)")
+            return VolumeRecord(
+                id: id, requestedName: file.name, size: try doubt.size(file.sizeBytes),
+                kind: try doubt.known(file.kind, "kind", VolumeKind.init),
+                provisioning: try doubt.known(
+                    file.provisioning, "provisioning", Provisioning.init(rawValue:)),
+                sectorBytes: try doubt.sector(file.sectorBytes),
+                parameters: try doubt.parameters(file.parameters),
+                source: try doubt.optional(file.source, "source", ContentSource.init(recorded:)),
+                lineage: try doubt.optional(file.lineage, "lineage", VolumeName.init(folder:)),
+                created: file.created,
+                madeFor: ClaimNames(
+                    claim: file.claim, namespace: file.claimNamespace, volume: file.persistentVolume),
+                inlineTarget: try doubt.path(file.inlineTarget, "inlineTarget"))
         }
-        guard file.version == newestVersion else {
-            throw .host(step: step, cause: "format version \(file.version) is not known to this program")
-        }
-        guard file.id == "\(id)", let size = ByteCount(file.sizeBytes), let kind = VolumeKind(file.kind),
-            let provisioning = Provisioning(rawValue: file.provisioning)
-        else { throw .host(step: step, cause: "its contents do not fit the volume") }
-        let source = file.source.flatMap(ContentSource.init(recorded:))
-        guard (source == nil) == (file.source == nil) else {
-            throw .host(step: step, cause: "its source '\(file.source ?? "")' is not one of ours")
-        }
-        return VolumeRecord(
-            id: id, requestedName: file.name, size: size, kind: kind, provisioning: provisioning,
-            sectorBytes: file.sectorBytes, parameters: try VolumeParameters(file.parameters),
-            source: source, lineage: file.lineage.flatMap { VolumeName(folder: $0) }, created: file.created,
-            madeFor: ClaimNames(
-                claim: file.claim, namespace: file.claimNamespace, volume: file.persistentVolume),
-            inlineTarget: file.inlineTarget)
     }
 
     /// Readable JSON with sorted keys and a newline at its end.

@@ -3,7 +3,7 @@ import LinuxHost
 import Volumes
 
 /// `snapshot.json`, format 1: what is written and what may be read back.
-struct SnapshotFile: Codable {
+struct SnapshotFile: Codable, ObjectRecord {
     static let newestVersion = 1
 
     var version: Int
@@ -33,30 +33,29 @@ struct SnapshotFile: Codable {
         lineage = record.lineage?.text
     }
 
-    /// Reads a record and verifies that it is the one of that snapshot.
+    /// Reads a record and verifies that it is the one of that snapshot and says nothing that cannot be.
+    ///
+    /// - Throws: `setAside` with what is wrong with it, `host` where the machine is short of something.
     static func read(from folder: borrowing Directory, as id: SnapshotID) throws(VolumeFault)
         -> SnapshotRecord
     {
-        let step = "read record of snapshot \(id)"
-        let file: SnapshotFile
-        do {
-            file = try RecordText.read(
-                PoolLayout.snapshotRecord, from: folder, limitBytes: RecordFile.longest)
-        } catch {
-            throw .host(step: step, cause: "\(error)")
+        let key = ObjectKey.snapshot(id.name)
+        let file: SnapshotFile = try RecordText.record(PoolLayout.snapshotRecord, from: folder, of: key)
+        return try RecordText.believing(PoolLayout.snapshotRecord, of: key) {
+            (doubt) throws(Doubt.Unbelievable) in
+            try doubt.identity(file.id, is: "\(id)")
+            return SnapshotRecord(
+                id: id, requestedName: file.name,
+                source: try doubt.known(file.source, "source", VolumeID.init),
+                size: try doubt.size(file.sizeBytes),
+                kind: try doubt.known(file.kind, "kind", VolumeKind.init),
+                provisioning: try doubt.known(
+                    file.provisioning, "provisioning", Provisioning.init(rawValue:)),
+                sectorBytes: try doubt.sector(file.sectorBytes),
+                commitment: try doubt.count(file.commitmentBytes, "commitmentBytes"),
+                cut: try doubt.moment(file.cutNanoseconds),
+                lineage: try doubt.optional(file.lineage, "lineage", VolumeName.init(folder:)))
         }
-        guard file.version == newestVersion else {
-            throw .host(step: step, cause: "format version \(file.version) is not known to this program")
-        }
-        guard file.id == "\(id)", let source = VolumeID(file.source), let size = ByteCount(file.sizeBytes),
-            let kind = VolumeKind(file.kind), let provisioning = Provisioning(rawValue: file.provisioning),
-            let commitment = ByteCount(file.commitmentBytes)
-        else { throw .host(step: step, cause: "its contents do not fit the snapshot") }
-        return SnapshotRecord(
-            id: id, requestedName: file.name, source: source, size: size, kind: kind,
-            provisioning: provisioning, sectorBytes: file.sectorBytes, commitment: commitment,
-            cut: Moment(nanoseconds: file.cutNanoseconds),
-            lineage: file.lineage.flatMap { VolumeName(folder: $0) })
     }
 }
 

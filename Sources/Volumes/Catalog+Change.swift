@@ -28,7 +28,7 @@ extension Catalog {
     ) throws(VolumeFault) -> VolumeRecord {
         guard let shelf = try served(id.pool) else { throw .missing("volume \(id)") }
         return try inFlight.withExclusive(id.name) { () throws(VolumeFault) in
-            guard let record = try shelf.store.record(of: id.name) else { throw .missing("volume \(id)") }
+            guard let record = try shelf.volume(id.name) else { throw .missing("volume \(id)") }
             if let why = capability?.mismatch(with: record.kind) {
                 throw .malformed(field: "volume_capability", why: why)
             }
@@ -38,6 +38,7 @@ extension Catalog {
                         "the volume has \(record.size.bytes) bytes already and is never shrunk to limit_bytes"
                     )
                 }
+                try shelf.store.settleGrowth(of: id.name)
                 return record
             }
             let size = try range.size(for: record.kind)

@@ -109,8 +109,8 @@ extension Catalog {
         for shelf in shelves {
             let isLikely = likely.contains(shelf.store.pool.id)
             let found = try shelf.ifReachable(.volume(name), isLikely: isLikely) {
-                (store) throws(VolumeFault) in
-                try store.record(of: name)
+                (_) throws(VolumeFault) in
+                try shelf.volume(name)
             }
             guard let record = found else { continue }
             if let why = record.difference(from: request) {
@@ -123,6 +123,7 @@ extension Catalog {
                     what: "volume '\(request.name.cut(bytes: 128))'",
                     why: "it lives in pool \(shelf.store.pool.name), outside the topology asked for")
             }
+            try shelf.store.settle(.volume(name))
             return record
         }
         return nil

@@ -35,8 +35,8 @@ extension Catalog {
         for shelf in shelves {
             let isLikely = request.sources.contains { $0.pool == shelf.store.pool.id }
             let found = try shelf.ifReachable(.group(name), isLikely: isLikely) {
-                (store) throws(VolumeFault) in
-                try store.group(of: name)
+                (_) throws(VolumeFault) in
+                try shelf.group(name)
             }
             guard let record = found else { continue }
             guard Set(record.members.map(\.source)) == Set(request.sources),
@@ -45,6 +45,7 @@ extension Catalog {
                 throw .existsDifferently(
                     what: "group '\(request.name.cut(bytes: 128))'", why: "it was cut from other volumes")
             }
+            try shelf.store.settle(.group(name))
             return record
         }
         return nil
@@ -109,14 +110,14 @@ extension Catalog {
             throw .notNow("group \(id) lives in pool \(id.pool), which is not on this node")
         }
         let found = try inFlight.withExclusive(.group(id.name)) { () throws(VolumeFault) in
-            try shelf.store.group(of: id.name)
+            try shelf.group(id.name)
         }
-        guard let found else { return }
+        guard let found else { return try shelf.store.settle(.group(id.name)) }
         try found.expect(snapshotIDs)
         let members = found.members.map { ObjectKey.snapshot($0.id.name) }
         try inFlight.with([.group(id.name)] + members) { () throws(VolumeFault) in
             // A group never changes, but it may be gone by now, and another one may have its name.
-            guard let group = try shelf.store.group(of: id.name) else { return }
+            guard let group = try shelf.group(id.name) else { return try shelf.store.settle(.group(id.name)) }
             guard group == found else { throw .operationPending("group \(id)") }
             try shelf.store.removeGroup(id.name)
             shelf.release(group)
@@ -127,7 +128,7 @@ extension Catalog {
     ///
     /// - Throws: `missing` if no pool of this process holds it, `malformed` if `snapshotIDs` are not exactly its members.
     package func group(_ id: GroupID, snapshotIDs: [String]) throws(VolumeFault) -> GroupRecord {
-        guard let shelf = try served(id.pool), let group = try shelf.store.group(of: id.name) else {
+        guard let shelf = try served(id.pool), let group = try shelf.group(id.name) else {
             throw .missing("group \(id)")
         }
         try group.expect(snapshotIDs)

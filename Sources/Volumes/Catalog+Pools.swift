@@ -11,7 +11,7 @@ extension Catalog {
     /// - Throws: what looking at the pool throws, `setAside` where another pool that is served has its identity; the pool
     ///   is served as little as before then.
     package func take(_ store: any VolumeStore, _ policy: CapacityPolicy) throws(VolumeFault) {
-        let shelf = try Shelf(store: store, policy: policy, onPressure: onPressure)
+        let shelf = try Shelf(store: store, policy: policy, onPressure: onPressure, onTorn: onTorn)
         try roll.withLock { (roll) throws(VolumeFault) in
             let pool = store.pool
             if let twin = roll.shelves.first(where: { $0.store.pool.id == pool.id }) {

@@ -60,8 +60,8 @@ extension Catalog {
         for shelf in shelves {
             let isLikely = shelf.store.pool.id == request.source.pool
             let found = try shelf.ifReachable(.snapshot(name), isLikely: isLikely) {
-                (store) throws(VolumeFault) in
-                try store.snapshot(of: name)
+                (_) throws(VolumeFault) in
+                try shelf.snapshot(name)
             }
             guard let record = found else { continue }
             guard record.source == request.source, record.requestedName.isSame(as: request.name) else {
@@ -69,6 +69,7 @@ extension Catalog {
                     what: "snapshot '\(request.name.cut(bytes: 128))'",
                     why: "it was cut from \(record.source)")
             }
+            try shelf.store.settle(.snapshot(name))
             return record
         }
         return nil
@@ -132,7 +133,9 @@ extension Catalog {
         try inFlight.withExclusive(.snapshot(id.name)) { () throws(VolumeFault) in
             if let group = id.group {
                 // CSI 1.x, DeleteSnapshot: a snapshot of a group is deleted with the group only.
-                guard try shelf.store.snapshot(of: id.name) != nil else { return }
+                guard try shelf.snapshot(id.name) != nil else {
+                    return try shelf.store.settle(.snapshot(id.name))
+                }
                 throw .malformed(
                     field: "snapshot_id", why: "it is a member of group \(group), which is deleted as a whole"
                 )
@@ -146,7 +149,7 @@ extension Catalog {
     ///
     /// - Throws: `missing` if no pool of this process holds it.
     package func snapshot(_ id: SnapshotID) throws(VolumeFault) -> SnapshotRecord {
-        guard let shelf = try served(id.pool), let record = try shelf.store.snapshot(of: id.name) else {
+        guard let shelf = try served(id.pool), let record = try shelf.snapshot(id.name) else {
             throw .missing("snapshot \(id)")
         }
         return record

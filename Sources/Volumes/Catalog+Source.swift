@@ -13,16 +13,18 @@ extension Catalog {
     /// - Throws: `missing` if it never was, `noSpace` if it lives in a pool that is not here: that code lets the
     ///   scheduler try another node.
     func facts(of source: ContentSource) throws(VolumeFault) -> SourceFacts {
-        guard try served(source.pool) != nil else {
+        guard let shelf = try served(source.pool) else {
             throw .noSpace("the source lives in pool \(source.pool), which is not on this node")
         }
         switch source {
         case .snapshot(let id):
             let record = try snapshot(id)
+            try shelf.store.settle(source.key)
             return SourceFacts(
                 size: record.size, kind: record.kind, sectorBytes: record.sectorBytes, volume: nil)
         case .volume(let id):
             let record = try volume(id)
+            try shelf.store.settle(source.key)
             return SourceFacts(
                 size: record.size, kind: record.kind, sectorBytes: record.sectorBytes, volume: record)
         }

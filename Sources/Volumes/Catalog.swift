@@ -4,6 +4,7 @@ import Synchronization
 package final class Catalog: Sendable {
     let roll: Mutex<PoolRoll>
     let onPressure: @Sendable (PoolPressureChange) -> Void
+    let onTorn: @Sendable (TornChange) -> Void
     let inFlight: InFlight
     let topologyPrefix: String
     let sha256Hex: @Sendable (String) -> String
@@ -14,21 +15,24 @@ package final class Catalog: Sendable {
     /// Opens the books of the pools, in the operator's order; the first one is the default, and more come by `take`.
     ///
     /// `topologyPrefix` is what the topology keys of this driver begin with, such as `topology.loop.csi.local`;
-    /// `onPressure` hears when a pool begins to run low, and when that ends.
+    /// `onPressure` hears when a pool begins to run low, and when that ends; `onTorn` when an object is found torn, and
+    /// when it is whole again.
     ///
-    /// - Throws: what reading the records throws; a record that cannot be read stops the start.
+    /// - Throws: what looking at a pool throws; objects that are torn hinder nothing.
     package init(
         pools: [(store: any VolumeStore, policy: CapacityPolicy)], quieter: any Quieter, inFlight: InFlight,
         topologyPrefix: String, sha256Hex: @escaping @Sendable (String) -> String,
         now: @escaping @Sendable () -> String, moment: @escaping @Sendable () -> Moment,
-        onPressure: @escaping @Sendable (PoolPressureChange) -> Void = { _ in }
+        onPressure: @escaping @Sendable (PoolPressureChange) -> Void = { _ in },
+        onTorn: @escaping @Sendable (TornChange) -> Void = { _ in }
     ) throws(VolumeFault) {
         var shelves: [Shelf] = []
         for (store, policy) in pools {
-            shelves.append(try Shelf(store: store, policy: policy, onPressure: onPressure))
+            shelves.append(try Shelf(store: store, policy: policy, onPressure: onPressure, onTorn: onTorn))
         }
         roll = Mutex(PoolRoll(shelves.map(PoolPlace.served)))
         self.onPressure = onPressure
+        self.onTorn = onTorn
         self.inFlight = inFlight
         self.topologyPrefix = topologyPrefix
         self.sha256Hex = sha256Hex
@@ -41,7 +45,7 @@ package final class Catalog: Sendable {
     ///
     /// - Throws: `missing` if no pool of this process holds it, `setAside` if its pool is not served now.
     package func volume(_ id: VolumeID) throws(VolumeFault) -> VolumeRecord {
-        guard let shelf = try served(id.pool), let record = try shelf.store.record(of: id.name) else {
+        guard let shelf = try served(id.pool), let record = try shelf.volume(id.name) else {
             throw .missing("volume \(id)")
         }
         return record

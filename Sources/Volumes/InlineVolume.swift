@@ -107,11 +107,10 @@ extension Catalog {
         for shelf in shelves where !shelf.store.pool.isShared {
             guard pools?.contains(shelf.store.pool.name) ?? true else { continue }
             do throws(VolumeFault) {
-                for name in try shelf.store.names() where InlineHandle(name.text) != nil {
-                    if let record = try shelf.store.record(of: name), record.inlineTarget != nil {
-                        records.append(record)
-                    }
-                }
+                let names = try shelf.store.names().filter { InlineHandle($0.text) != nil }
+                let seen = try shelf.store.volumes(names[...])
+                shelf.note(seen.torn)
+                records += seen.found.map(\.0).filter { $0.inlineTarget != nil }
             } catch {
                 // Whoever needs the pool is told why; what is to be tidied up there is found the next time.
                 continue

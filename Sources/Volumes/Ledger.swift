@@ -13,21 +13,6 @@ package struct Ledger: Sendable {
         let lineage: VolumeName
     }
 
-    /// Objects that may share blocks, because all descend from one volume.
-    private struct Family: Sendable {
-        /// Volumes other than the one that all descend from.
-        var copies: Set<VolumeName> = []
-        var snapshots = 0
-
-        var isEmpty: Bool { copies.isEmpty && snapshots == 0 }
-    }
-
-    /// What may still be written: as promised, and in full.
-    private struct Owed {
-        var promised = ByteCount.zero
-        var full = ByteCount.zero
-    }
-
     /// The rules of the pool.
     package let policy: CapacityPolicy
     /// The sum of what volumes were promised.
@@ -38,7 +23,10 @@ package struct Ledger: Sendable {
     package private(set) var exposure = ByteCount.zero
     private var volumes: [VolumeName: Line] = [:]
     private var snapshots: [VolumeName: VolumeName?] = [:]
-    private var families: [VolumeName: Family] = [:]
+    /// What overwriting blocks may cost that torn snapshots hold.
+    private var pins: [VolumeName: ByteCount] = [:]
+    /// Those of more than one object.
+    private var families: [VolumeName: LedgerFamily] = [:]
     /// By lineage, how many deleted objects share blocks still, because those were not given back yet.
     package private(set) var departing: [VolumeName: Int] = [:]
     private var building: [ObjectKey: ByteCount] = [:]
@@ -126,27 +114,37 @@ package struct Ledger: Sendable {
         let line = Line(
             size: size, promise: policy.commitment(of: size, provisioning), held: held,
             lineage: lineage ?? name)
-        changing(line.lineage) { ledger in
-            ledger.volumes[name] = line
-            if line.lineage != name { ledger.families[line.lineage, default: Family()].copies.insert(name) }
-        }
+        changing(line.lineage) { $0.insert(line, name) }
         promised = promised + line.promise
     }
 
     /// Notes what a volume's image occupies now; one that is not entered is passed over.
     package mutating func observe(_ name: VolumeName, held: ByteCount) {
         guard let line = volumes[name], line.held != held else { return }
-        changing(line.lineage) { $0.volumes[name]?.held = held }
+        changing(line.lineage) { ledger in
+            var now = line
+            now.held = held
+            ledger.drop(line, name)
+            ledger.insert(now, name)
+        }
         freeAtRest = freeAtRest.minus(held.minus(line.held))
     }
 
     /// Enters a snapshot; one without a lineage shares no blocks.
-    package mutating func enter(snapshot name: VolumeName, lineage: VolumeName?) {
+    ///
+    /// `pinning` is for one that does not tell its lineage: the most that overwriting blocks can cost that it holds.
+    package mutating func enter(
+        snapshot name: VolumeName, lineage: VolumeName?, pinning: ByteCount = .zero
+    ) {
         remove(snapshot: name)
         if let lineage {
-            changing(lineage) { $0.families[lineage, default: Family()].snapshots += 1 }
+            changing(lineage) { $0.family(of: lineage) { $0.snapshots += 1 } }
         }
         snapshots[name] = .some(lineage)
+        guard pinning > .zero else { return }
+        pins[name] = pinning
+        outstanding = outstanding + pinning
+        exposure = exposure + pinning
     }
 
     /// What snapshots of those volumes add to what is owed, as promised and in full: the blocks that can then not be
@@ -215,16 +213,42 @@ package struct Ledger: Sendable {
 extension Ledger {
     private mutating func remove(volume name: VolumeName) {
         guard let line = volumes[name] else { return }
-        changing(line.lineage) { ledger in
-            ledger.volumes[name] = nil
-            ledger.families[line.lineage]?.copies.remove(name)
-        }
+        changing(line.lineage) { $0.drop(line, name) }
         promised = promised.minus(line.promise)
     }
 
     private mutating func remove(snapshot name: VolumeName) {
+        if let pinned = pins.removeValue(forKey: name) {
+            outstanding = outstanding.minus(pinned)
+            exposure = exposure.minus(pinned)
+        }
         guard let entry = snapshots.removeValue(forKey: name), let lineage = entry else { return }
-        changing(lineage) { $0.families[lineage]?.snapshots -= 1 }
+        changing(lineage) { $0.family(of: lineage) { $0.snapshots -= 1 } }
+    }
+
+    /// Puts a volume among its relatives.
+    private mutating func insert(_ line: Line, _ name: VolumeName) {
+        if line.lineage != name {
+            family(of: line.lineage) { $0.add(line, isCopy: true) }
+        } else if families[name] != nil {
+            families[name]?.add(line, isCopy: false)
+        }
+        volumes[name] = line
+    }
+
+    private mutating func drop(_ line: Line, _ name: VolumeName) {
+        volumes[name] = nil
+        families[line.lineage]?.remove(line, isCopy: line.lineage != name)
+    }
+
+    /// Changes a family; one that is new begins with the volume that all descend from, if that is there.
+    private mutating func family(of lineage: VolumeName, _ change: (inout LedgerFamily) -> Void) {
+        if families[lineage] == nil {
+            var family = LedgerFamily()
+            if let root = volumes[lineage], root.lineage == lineage { family.add(root, isCopy: false) }
+            families[lineage] = family
+        }
+        change(&families[lineage, default: LedgerFamily()])
     }
 
     /// Changes something about a family and brings the sums up to date.
@@ -238,27 +262,37 @@ extension Ledger {
     }
 
     /// What the volumes of a family may still need blocks for.
-    ///
-    /// A snapshot is never written to, so it needs nothing. But while there is one, each block of each volume may be
-    /// shared with it, and overwriting it takes a new one. Among volumes alone the last one to share a block may keep it.
     private func owed(_ lineage: VolumeName, isPinned: Bool? = nil) -> Owed {
-        var owed = Owed()
-        var kept = Owed()
-        func add(_ line: Line?) {
-            guard let line, line.lineage == lineage else { return }
-            owed.promised = owed.promised + line.promise
-            owed.full = owed.full + line.size
-            kept.promised = max(kept.promised, min(line.held, line.promise))
-            kept.full = max(kept.full, min(line.held, line.size))
-        }
-        add(volumes[lineage])
-        for name in families[lineage]?.copies ?? [] { add(volumes[name]) }
-        if isPinned ?? self.isPinned(lineage) { return owed }
-        return Owed(promised: owed.promised.minus(kept.promised), full: owed.full.minus(kept.full))
+        let isPinned = isPinned ?? self.isPinned(lineage)
+        if let family = families[lineage] { return family.owed(isPinned: isPinned) }
+        guard let line = volumes[lineage], line.lineage == lineage else { return Owed() }
+        guard !isPinned else { return Owed(promised: line.promise, full: line.size) }
+        let owed = line.promise.minus(line.held)
+        return Owed(promised: owed, full: line.size.minus(line.held))
     }
 
     /// True where blocks of a family may belong to something that is never written to.
     private func isPinned(_ lineage: VolumeName) -> Bool {
         families[lineage].map { $0.snapshots > 0 } ?? false || departing[lineage] != nil
+    }
+}
+
+extension Ledger {
+    /// Enters an object that cannot tell what it was promised: a volume as one whose image tells its size, a snapshot as
+    /// one that shares all that it holds.
+    ///
+    /// LIMIT: a torn volume's relatives are not known, so blocks that it shares with them are not set aside again.
+    package mutating func enter(_ torn: TornObject, sharesBlocks: Bool) {
+        let seen = torn.footprint ?? ImageState(size: .zero, allocated: .zero)
+        switch torn.key {
+        case .volume(let name):
+            enter(
+                volume: name, seen.size, seen.allocated >= seen.size ? .thick : .thin, held: seen.allocated)
+        case .snapshot(let name):
+            enter(snapshot: name, lineage: nil, pinning: sharesBlocks ? seen.allocated : .zero)
+        case .group:
+            // What can be seen of its members is entered one by one.
+            return
+        }
     }
 }

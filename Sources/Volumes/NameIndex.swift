@@ -5,7 +5,8 @@ struct NameIndex: Sendable {
     /// A snapshot and the volume of the same pool that it was cut from.
     private struct Cut: Sendable {
         let name: VolumeName
-        let source: VolumeName
+        /// Nothing where the snapshot is torn and does not tell.
+        let source: VolumeName?
     }
 
     private(set) var volumes: [VolumeName] = []
@@ -23,7 +24,7 @@ struct NameIndex: Sendable {
         volumes.insert(name, at: place)
     }
 
-    mutating func insert(snapshot name: VolumeName, of source: VolumeName) {
+    mutating func insert(snapshot name: VolumeName, of source: VolumeName?) {
         let place = Self.place(of: name, in: cuts, \.name)
         let cut = Cut(name: name, source: source)
         if place < cuts.count, cuts[place].name == name {

@@ -12,7 +12,9 @@ extension Shelf {
             let (after, room) = (last, limit - found.count)
             let names = books.withLock { $0.names.volumes(after: after, limit: room) }
             guard let end = names.last else { break }
-            found += try store.volumes(names).filter { $0.0.inlineTarget == nil }
+            let seen = try store.volumes(names)
+            note(seen.torn)
+            found += seen.found.filter { $0.0.inlineTarget == nil }
             last = end
         }
         return found
@@ -29,7 +31,9 @@ extension Shelf {
             let (after, room) = (last, limit - found.count)
             let names = books.withLock { $0.names.snapshots(of: source, after: after, limit: room) }
             guard let end = names.last else { break }
-            found += try store.snapshots(names)
+            let seen = try store.snapshots(names)
+            note(seen.torn)
+            found += seen.found
             last = end
         }
         return found
@@ -40,7 +44,7 @@ extension Shelf {
         for _ in 0..<Self.mostLooks {
             let (known, version) = books.withLock { ($0.stamp, $0.version) }
             let stamp = try store.stamp()
-            if let known, known == stamp { return }
+            if let known, known == stamp { return try lookAgainAtTorn() }
             if try rebuild(from: version, stamp) { return }
         }
         throw .operationPending("pool \(store.pool.name)")
@@ -49,37 +53,49 @@ extension Shelf {
     /// Enters what is new and takes out what is gone; false if the books were changed by others meanwhile.
     private func rebuild(from version: Int, _ stamp: PoolStamp) throws(VolumeFault) -> Bool {
         let volumes = try store.names()
-        // A growth changes no name: after one, all sizes are read again.
-        let hasGrown = books.withLock { $0.growth != stamp.growth }
+        // A growth changes no name: after one, the sizes of those that may have grown are read again.
+        let mark = books.withLock { $0.growth }
+        let grown = mark == stamp.growth ? [] : try store.grown(since: mark).map(Set.init)
         let snapshots = try store.snapshotNames()
+        let groups = try store.groupNames()
         var version = version
+        var changes: [TornChange] = []
+        defer { tell(changes) }
         /// A part at a time, so that not all records are in memory at once.
-        func step(_ body: (inout Books) -> Void) -> Bool {
+        func step(_ body: (inout Books) -> [TornObject: Bool]) -> Bool {
             books.withLock { books in
                 guard books.version == version else { return false }
-                body(&books)
+                changes += body(&books).map { change($0.key, isMended: $0.value) }
                 version = books.version
                 return true
             }
         }
-        guard step({ $0.retain(volumes, snapshots) }) else { return false }
-        for part in Self.parts(of: volumes.filter { hasGrown || !holds(.volume($0)) }) {
-            let found = try store.volumes(part)
-            let isDone = step { books in
-                // One that this node is just growing is entered when it has grown.
-                for (record, image) in found where !books.isGrowing(record.id.name) {
-                    books.enter(record, held: image?.allocated ?? .zero, nil)
-                }
-            }
-            guard isDone else { return false }
+        guard step({ $0.retain(volumes, snapshots, groups) }) else { return false }
+        for part in Self.parts(of: volumes.filter { grown?.contains($0) ?? true || mustBeRead(.volume($0)) })
+        {
+            let seen = try store.volumes(part)
+            guard step({ $0.enter(seen) }) else { return false }
         }
-        for part in Self.parts(of: snapshots.filter { !holds(.snapshot($0)) }) {
-            let found = try store.snapshots(part)
-            guard step({ books in for record in found { books.enter(record, nil) } }) else { return false }
+        for part in Self.parts(of: snapshots.filter { mustBeRead(.snapshot($0)) }) {
+            let seen = try store.snapshots(part)
+            guard step({ $0.enter(seen) }) else { return false }
+        }
+        for part in Self.parts(of: groups.filter { mustBeRead(.group($0)) }) {
+            let seen = try store.groups(part)
+            guard step({ $0.enter(seen) }) else { return false }
         }
         return step { books in
             books.stamp = stamp
             books.growth = stamp.growth
+            return [:]
+        }
+    }
+
+    private func mustBeRead(_ key: ObjectKey) -> Bool {
+        books.withLock { books in
+            if books.torn[key] != nil { return true }
+            if case .group(let name) = key { return !books.groups.contains(name) }
+            return !books.names.contains(key)
         }
     }
 
@@ -91,8 +107,18 @@ extension Shelf {
 }
 
 extension Shelf.Books {
-    fileprivate func isGrowing(_ name: VolumeName) -> Bool {
+    func isGrowing(_ name: VolumeName) -> Bool {
         names.contains(.volume(name)) && ledger.isUnderWay(.volume(name))
+    }
+
+    /// How many folders hold all objects; a torn group may lack the member that stands for it among the names.
+    private var folders: Int {
+        torn.keys.reduce(names.folders) { count, key in
+            if case .group(let name) = key, !names.contains(.snapshot(VolumeName(member: 0, of: name))) {
+                return count + 1
+            }
+            return count
+        }
     }
 
     /// Enters a volume; `stamp` is of the folders after it came.
@@ -123,6 +149,7 @@ extension Shelf.Books {
     mutating func enter(_ group: GroupRecord, _ stamp: PoolStamp?) {
         let copied = sharesBlocks ? .zero : group.commitment
         change { $0.end(.group(group.id.name), allocated: copied) }
+        groups.insert(group.id.name)
         for member in group.members { enter(member, stamp) }
     }
 
@@ -136,21 +163,34 @@ extension Shelf.Books {
         if case .volume(let name) = key { inline.leave(name) }
         change { $0.release(key) }
         names.remove(key)
+        torn[key] = nil
         adopt(stamp)
     }
 
-    /// Drops everything that is not among the names.
-    mutating func retain(_ volumes: [VolumeName], _ snapshots: [VolumeName]) {
-        let (volumes, snapshots) = (Set(volumes), Set(snapshots))
+    /// Drops everything that is not among the names; tells which of it was torn.
+    mutating func retain(
+        _ volumes: [VolumeName], _ snapshots: [VolumeName], _ groups: [VolumeName]
+    ) -> [TornObject: Bool] {
+        let (volumes, snapshots, groups) = (Set(volumes), Set(snapshots), Set(groups))
+        let before = torn
         for name in names.volumes where !volumes.contains(name) { leave(.volume(name), nil) }
         for name in names.snapshots where !snapshots.contains(name) { leave(.snapshot(name), nil) }
+        for name in self.groups.subtracting(groups) {
+            self.groups.remove(name)
+            torn[.group(name)] = nil
+        }
+        guard !before.isEmpty else { return [:] }
+        let gone = before.filter { torn[$0.key] == nil }
+        return Dictionary(uniqueKeysWithValues: gone.values.map { ($0.object, true) })
     }
 
     /// After a change of our own the names are known still, if the folders hold as many as the books.
     ///
     /// On a shared pool that says little: while this node built one volume another may have made one and deleted one.
     private mutating func adopt(_ fresh: PoolStamp?) {
-        guard !isShared, stamp != nil, let fresh, fresh.count == names.folders else { return }
+        guard !isShared, stamp != nil, let fresh, fresh.count == folders, fresh.growth == growth else {
+            return
+        }
         stamp = fresh
     }
 
@@ -159,6 +199,7 @@ extension Shelf.Books {
         let now = ledger.pressure(in: space)
         guard now != pressure else { return nil }
         pressure = now
-        return PoolStrain(pressure: now, space: space, exposure: ledger.exposure)
+        return PoolStrain(
+            pressure: now, space: space, exposure: ledger.exposure)
     }
 }

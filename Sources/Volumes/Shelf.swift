@@ -28,6 +28,10 @@ final class Shelf: Sendable {
         let sharesBlocks: Bool
         let isShared: Bool
         var names = NameIndex()
+        /// Objects that cannot be served; they are among the names.
+        var torn: [ObjectKey: TornEntry] = [:]
+        /// Groups that were looked at.
+        var groups: Set<VolumeName> = []
         /// The state of the folders that the names are of; nothing where that is not known.
         var stamp: PoolStamp?
         /// The growths that the sizes are from.
@@ -59,15 +63,18 @@ final class Shelf: Sendable {
     let store: any VolumeStore
     private let policy: CapacityPolicy
     private let onPressure: @Sendable (PoolPressureChange) -> Void
+    let onTorn: @Sendable (TornChange) -> Void
     let books: Mutex<Books>
 
     init(
         store: any VolumeStore, policy: CapacityPolicy,
-        onPressure: @escaping @Sendable (PoolPressureChange) -> Void
+        onPressure: @escaping @Sendable (PoolPressureChange) -> Void,
+        onTorn: @escaping @Sendable (TornChange) -> Void
     ) throws(VolumeFault) {
         self.store = store
         self.policy = policy
         self.onPressure = onPressure
+        self.onTorn = onTorn
         books = Mutex(Books(Ledger(policy: policy), store.pool))
         try refresh()
     }
@@ -164,9 +171,9 @@ final class Shelf: Sendable {
         do {
             switch key {
             case .volume(let name):
-                if let (record, _) = try store.volumes([name]).first { return finish(record) }
+                if let (record, _) = try store.volumes([name]).found.first { return finish(record) }
             case .snapshot(let name):
-                if let record = try store.snapshots([name]).first { return finish(record) }
+                if let record = try store.snapshots([name]).found.first { return finish(record) }
             case .group(let name):
                 if let record = try store.group(of: name) { return finish(record) }
             }
@@ -190,6 +197,7 @@ final class Shelf: Sendable {
     func release(_ group: GroupRecord) {
         let stamp = freshStamp()
         books.withLock { books in
+            books.groups.remove(group.id.name)
             for member in group.members { books.leave(.snapshot(member.id.name), stamp) }
         }
     }
@@ -227,10 +235,9 @@ final class Shelf: Sendable {
         }
     }
 
-    /// Learns what other nodes did to the pool, before anything is promised; costs nothing where there are none.
-    func catchUp() throws(VolumeFault) {
-        if store.pool.isShared { try refresh() }
-    }
+    /// Learns what others did to the pool, before anything is promised: other nodes, a driver that runs beside this one
+    /// for the time of an upgrade, or a person who mended what was torn.
+    func catchUp() throws(VolumeFault) { try refresh() }
 
     /// The largest volume that `begin` would accept now.
     func largest(_ provisioning: Provisioning) throws(VolumeFault) -> ByteCount {

@@ -26,8 +26,8 @@ package protocol SnapshotStore: Sendable {
     /// The record, or nothing if the pool has no such snapshot.
     func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord?
 
-    /// The records of those snapshots that are there, in the same order.
-    func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> [SnapshotRecord]
+    /// The records of those snapshots that are there.
+    func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> Sighting<SnapshotRecord>
 
     /// Copies the source's image out of sight and publishes it in one step, durably.
     ///
@@ -45,7 +45,10 @@ package protocol SnapshotStore: Sendable {
     /// The names of all groups, sorted.
     func groupNames() throws(VolumeFault) -> [VolumeName]
 
-    /// The record with its members, or nothing if the pool has no such group.
+    /// Those groups that are there; their members are looked at as snapshots.
+    func groups(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> Sighting<VolumeName>
+
+    /// The record with its members, or nothing if the pool has no such group; torn if one of them is.
     func group(of name: VolumeName) throws(VolumeFault) -> GroupRecord?
 
     /// Copies the images of all members out of sight and publishes the whole group in one step, durably.

@@ -28,7 +28,7 @@ package struct PoolDescription: Equatable, Sendable {
 }
 
 /// The image of a volume as it lies in the pool.
-package struct ImageState: Equatable, Sendable {
+package struct ImageState: Hashable, Sendable {
     /// Its apparent size.
     package let size: ByteCount
     /// What of it occupies the pool.
@@ -47,7 +47,7 @@ package struct PoolStamp: Equatable, Sendable {
     package let changed: [Int64]
     /// How many objects there are, where the file system counts them.
     package let count: Int?
-    /// Differs after each growth of a volume of a shared pool, on whichever node; nothing on others.
+    /// Differs after each growth of a volume, by whichever driver; nothing before the first one.
     package let growth: String?
 
     /// Puts them together.
@@ -62,6 +62,8 @@ package struct PoolStamp: Equatable, Sendable {
 ///
 /// Every call refuses with `notNow` when the pool is no longer the one that was opened (its disk was unmounted, say),
 /// so that no image lands on the wrong disk. Callers hold the volume's `InFlight` key.
+///
+/// A look at many objects tells those that are torn beside the others; what asks for one that is torn throws `setAside`.
 package protocol VolumeStore: SnapshotStore {
     /// The pool.
     var pool: PoolDescription { get }
@@ -87,14 +89,25 @@ package protocol VolumeStore: SnapshotStore {
     /// What a list of names depends on.
     func stamp() throws(VolumeFault) -> PoolStamp
 
+    /// The volumes that grew, by whichever driver, since the stamp with that mark; nothing where that cannot be told.
+    func grown(since mark: String?) throws(VolumeFault) -> [VolumeName]?
+
     /// The names of all volumes, sorted.
     func names() throws(VolumeFault) -> [VolumeName]
 
     /// The record, or nothing if the pool has no such volume.
     func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord?
 
-    /// Records and images of those volumes that are there, in the same order.
-    func volumes(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> [(VolumeRecord, ImageState?)]
+    /// Records and images of those volumes that are there.
+    func volumes(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> Sighting<(VolumeRecord, ImageState?)>
+
+    /// Makes durable that the object is there as it is, or that it is gone, before an answer rests on it.
+    ///
+    /// Costs a look where it is known to be durable; else what a killed or failed call may have left is synced.
+    func settle(_ key: ObjectKey) throws(VolumeFault)
+
+    /// Makes durable that a volume is as large as it is; syncs each time.
+    func settleGrowth(of name: VolumeName) throws(VolumeFault)
 
     /// Builds image, file system (or a copy of the origin's) and record out of sight and publishes them in one step, durably.
     ///

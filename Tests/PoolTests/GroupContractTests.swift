@@ -101,7 +101,7 @@ struct GroupContractTests {
             let torn = text.split(separator: wanted, omittingEmptySubsequences: false).joined(
                 separator: instead)
             try rig.folder("groups/g").replace("group.json", with: Array(torn.utf8), mode: 0o600, sync: false)
-            #expect(try fault { _ = try pool.group(of: group.id.name) } == .host)
+            #expect(try fault { _ = try pool.group(of: group.id.name) } == .setAside)
         }
     }
 }

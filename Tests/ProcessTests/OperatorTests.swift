@@ -30,8 +30,7 @@ struct OperatorTests {
             let now = try page.scrape { try $0.value("loopcsi_calls_total", unknown) == 1 }
             let otherRoles: Set<MetricFamily> = [.relayNodes, .relayPools, .relayContested, .certificateEnd]
             let coming: Set<MetricFamily> = [
-                .poolState, .poolEndangered, .poolTornObjects,
-                .poolReclaimFailing, .volumesAbnormal,
+                .poolState, .poolEndangered, .volumesAbnormal,
             ]
             for family in MetricFamily.allCases where !coming.contains(family) {
                 let found = now.samples.filter {

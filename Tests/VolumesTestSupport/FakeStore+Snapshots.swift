@@ -8,11 +8,24 @@ extension FakeStore {
     }
 
     package func snapshot(of name: VolumeName) throws(VolumeFault) -> SnapshotRecord? {
-        try step("snapshot") { $0.snapshot(name) }
+        try step("snapshot") { (state) throws(VolumeFault) in
+            if let object = state.torn(.snapshot(name)) { throw object.fault }
+            return state.snapshot(name)
+        }
     }
 
-    package func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> [SnapshotRecord] {
-        try step("snapshots") { state in names.compactMap { state.snapshot($0) } }
+    package func snapshots(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> Sighting<SnapshotRecord> {
+        try step("snapshots") { state in
+            var seen = Sighting<SnapshotRecord>()
+            for name in names {
+                if let object = state.torn(.snapshot(name)) {
+                    seen.torn.append(object)
+                } else if let record = state.snapshot(name) {
+                    seen.found.append(record)
+                }
+            }
+            return seen
+        }
     }
 
     @discardableResult
@@ -28,7 +41,8 @@ extension FakeStore {
     }
 
     package func removeSnapshot(_ name: VolumeName) throws(VolumeFault) {
-        try step("removeSnapshot") { state in
+        try step("removeSnapshot") { (state) throws(VolumeFault) in
+            if let object = state.torn(.snapshot(name)) { throw object.fault }
             if let record = state.snapshots[name], record.lineage == nil {
                 state.trash = state.trash + record.commitment
             }
@@ -57,7 +71,27 @@ extension FakeStore {
     }
 
     package func group(of name: VolumeName) throws(VolumeFault) -> GroupRecord? {
-        try step("group") { $0.groups[name] }
+        try step("group") { (state) throws(VolumeFault) in
+            if let object = state.torn(.group(name)) { throw object.fault }
+            for member in state.groups[name]?.members ?? [] {
+                if let object = state.torn(.snapshot(member.id.name)) { throw object.fault }
+            }
+            return state.groups[name]
+        }
+    }
+
+    package func groups(_ names: ArraySlice<VolumeName>) throws(VolumeFault) -> Sighting<VolumeName> {
+        try step("groups") { state in
+            var seen = Sighting<VolumeName>()
+            for name in names {
+                if let object = state.torn(.group(name)) {
+                    seen.torn.append(object)
+                } else if state.groups[name] != nil {
+                    seen.found.append(name)
+                }
+            }
+            return seen
+        }
     }
 
     package func cut(_ group: GroupRecord, quieting: Quieting) throws(VolumeFault) {

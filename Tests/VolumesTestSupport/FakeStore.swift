@@ -24,10 +24,12 @@ package final class FakeStore: VolumeStore {
         var groups: [VolumeName: GroupRecord] = [:] {
             didSet { if Set(groups.keys) != Set(oldValue.keys) { changes += 1 } }
         }
+        /// Objects that cannot be served, and why.
+        var torn: [ObjectKey: String] = [:]
         /// Counts the changes of names.
         var changes: Int64 = 0
-        /// Counts growths, where the pool is shared.
-        var growths = 0
+        /// The volumes that grew, in the order of growths.
+        var grown: [VolumeName] = []
         var total: ByteCount
         var foreign = ByteCount.zero
         var trash = ByteCount.zero
@@ -100,7 +102,10 @@ package final class FakeStore: VolumeStore {
     }
 
     package func record(of name: VolumeName) throws(VolumeFault) -> VolumeRecord? {
-        try step("record") { $0.records[name] }
+        try step("record") { (state) throws(VolumeFault) in
+            if let object = state.torn(.volume(name)) { throw object.fault }
+            return state.records[name]
+        }
     }
 
     package func create(_ record: VolumeRecord, from origin: ImageOrigin) throws(VolumeFault) {
@@ -120,6 +125,7 @@ package final class FakeStore: VolumeStore {
 
     package func remove(_ name: VolumeName) throws(VolumeFault) {
         try step("remove") { (state) throws(VolumeFault) in
+            if let object = state.torn(.volume(name)) { throw object.fault }
             guard state.records[name] != nil else { return }
             if let image = state.images[name] {
                 guard image.writers + image.readers == 0 else { throw .notNow("volume \(name) is in use") }
@@ -146,7 +152,7 @@ package final class FakeStore: VolumeStore {
             image.size = size
             state.images[name] = image
             state.records[name]?.size = size
-            state.growths += 1
+            state.grown.append(name)
             var grown = record
             grown.size = size
             return grown
@@ -160,20 +166,27 @@ package final class FakeStore: VolumeStore {
             PoolStamp(
                 changed: [state.changes],
                 count: state.records.count + state.snapshots.count + state.groups.count,
-                growth: pool.isShared ? "\(state.growths)" : nil)
+                growth: "\(state.grown.count)")
         }
+    }
+
+    package func grown(since mark: String?) throws(VolumeFault) -> [VolumeName]? {
+        try step("grown") { pool.isShared ? nil : Array($0.grown.dropFirst(mark.flatMap(Int.init) ?? 0)) }
     }
 
     package func volumes(
         _ names: ArraySlice<VolumeName>
-    ) throws(VolumeFault) -> [(VolumeRecord, ImageState?)] {
+    ) throws(VolumeFault) -> Sighting<(VolumeRecord, ImageState?)> {
         try step("volumes") { state in
-            names.compactMap { name in
-                state.records[name].map { record in
-                    let image = state.images[name]
-                    return (record, image.map { ImageState(size: $0.size, allocated: $0.allocated) })
+            var seen = Sighting<(VolumeRecord, ImageState?)>()
+            for name in names {
+                if let object = state.torn(.volume(name)) {
+                    seen.torn.append(object)
+                } else if let record = state.records[name] {
+                    seen.found.append((record, state.imageState(name)))
                 }
             }
+            return seen
         }
     }
 
@@ -186,10 +199,13 @@ package final class FakeStore: VolumeStore {
         }
     }
 
+    /// Nothing here is lost that was ever shown.
+    package func settle(_ key: ObjectKey) throws(VolumeFault) { try step("settle") { _ in } }
+
+    package func settleGrowth(of name: VolumeName) throws(VolumeFault) { try step("settleGrowth") { _ in } }
+
     package func image(of name: VolumeName) throws(VolumeFault) -> ImageState? {
-        try step("image") { state in
-            state.images[name].map { ImageState(size: $0.size, allocated: $0.allocated) }
-        }
+        try step("image") { $0.imageState(name) }
     }
 }
 
@@ -242,6 +258,9 @@ extension FakeStore {
         guarded.withLock { $0.images[name]?.size = size }
     }
 
+    /// The record of an object cannot be read any more, or can again.
+    package func tear(_ key: ObjectKey, _ why: String?) { guarded.withLock { $0.torn[key] = why } }
+
     /// Bytes of deleted images that were not reclaimed yet.
     package var trash: ByteCount { guarded.withLock { $0.trash } }
 
@@ -252,5 +271,25 @@ extension FakeStore {
                 state.images[name]?.readers = 0
             }
         }
+    }
+}
+
+extension FakeStore.State {
+    func imageState(_ name: VolumeName) -> ImageState? {
+        images[name].map { ImageState(size: $0.size, allocated: $0.allocated) }
+    }
+
+    /// The object, if it cannot be served.
+    func torn(_ key: ObjectKey) -> TornObject? {
+        if let why = torn[key] {
+            guard case .volume(let name) = key else { return TornObject(key, why, footprint: nil) }
+            return TornObject(key, why, footprint: imageState(name))
+        }
+        guard case .volume(let name) = key, let record = records[name], let image = images[name],
+            image.size < record.size
+        else { return nil }
+        return TornObject(
+            key, "its record says \(record.size.bytes) bytes, its image has \(image.size.bytes)",
+            footprint: imageState(name))
     }
 }

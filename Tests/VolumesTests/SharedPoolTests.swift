@@ -58,13 +58,18 @@ struct SharedPoolTests {
         #expect(try fault { _ = try there.create("d", size: .gibibytes(20)) } == .noSpace)
     }
 
-    @Test("A pool of this node alone is not looked at before each promise")
-    func alone() throws {
-        let driver = try FakeDriver()
-        _ = try driver.create("a")
-        let looks = driver.store.faults.names.filter { $0 == "stamp" }.count
-        _ = try available(driver)
-        #expect(driver.store.faults.names.filter { $0 == "stamp" }.count == looks)
+    @Test("A driver that runs beside another one for the time of an upgrade promises what is left")
+    func overlap() throws {
+        let old = try FakeDriver()
+        let new = try FakeDriver(stores: old.stores)
+        let id = try old.create("a", size: .gibibytes(60))
+        #expect(try available(new) == available(old))
+        #expect(try fault { _ = try new.create("b", size: .gibibytes(60)) } == .noSpace)
+        try new.catalog.delete(id)
+        #expect(try available(new) == available(old))
+        _ = try old.create("c", size: .gibibytes(30))
+        _ = try new.cut("s", of: old.catalog.list(after: nil, limit: nil).volumes[0].id)
+        #expect(try available(new) == available(old))
     }
 
     /// A catalog on which the body runs between the look for a volume of that name and its creation.

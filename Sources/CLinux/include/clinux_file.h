@@ -14,6 +14,7 @@ enum clinux_open_how {
     CLINUX_OPEN_PATH = 4,        /* O_PATH: a place, of any kind */
     CLINUX_OPEN_PATH_FOLDER = 5, /* O_PATH: a place that must be a folder */
     CLINUX_OPEN_READ_WRITE_DIRECT = 6, /* past the page cache; memory, offsets and lengths must be aligned */
+    CLINUX_OPEN_APPEND = 7,      /* for writing at the end, made if it is missing */
 };
 typedef enum clinux_open_how clinux_open_how;
 
@@ -27,7 +28,7 @@ enum clinux_walk {
 typedef enum clinux_walk clinux_walk;
 
 /* Opens a path relative to an open folder, or an absolute path with folder = -1.
- * Returns a descriptor that the caller owns. mode is used by CLINUX_OPEN_CREATE alone. */
+ * Returns a descriptor that the caller owns. mode is used by CLINUX_OPEN_CREATE and _APPEND. */
 int32_t clinux_open(
     int32_t folder, const char *_Nonnull path, clinux_open_how how, clinux_walk walk, uint32_t mode);
 
