@@ -21,6 +21,7 @@ openssl               certificates for the tests
 e2fsprogs             mkfs, fsck and resize for ext4
 xfsprogs              mkfs, repair and growth for XFS
 btrfs-progs           mkfs, check and resize for btrfs
+strace                faults in the driver's system calls, for the tests
 iproute2              networks of the tests with many nodes
 python3-yaml          reads the manifests of deploy/ and examples/ for the tests
 LIST

@@ -2,7 +2,9 @@ import LinuxHost
 
 /// Things that are done at the same time, on threads of their own.
 enum Aside {
-    /// Does all of them; returns when they are done, or when the time is over. Those that are late go on.
+    /// Does all of them; returns when they are done, or when the time is over.
+    ///
+    /// Those that are late go on.
     static func all(_ bodies: [@Sendable () -> Void], atMost seconds: Double = 1e6) {
         let began = Clock.monotonicNanoseconds
         let bells = bodies.map(start)

@@ -329,35 +329,3 @@ extension ImageState {
             size: ByteCount(known: status.sizeBytes), allocated: ByteCount(known: status.allocatedBytes))
     }
 }
-
-extension VolumeFault {
-    /// Runs a step of the host; whatever goes wrong is host trouble of that step.
-    static func onHost<Result: ~Copyable>(
-        _ step: String, _ body: () throws(SystemError) -> Result
-    ) throws(VolumeFault) -> Result {
-        do {
-            return try body()
-        } catch {
-            throw .host(step: step, cause: "\(error)")
-        }
-    }
-
-    /// The same for steps that allocate blocks: a full disk or quota is lack of space, not host trouble.
-    static func onHostAllocating<Result: ~Copyable>(
-        _ step: String, _ body: () throws(SystemError) -> Result
-    ) throws(VolumeFault) -> Result {
-        do {
-            return try body()
-        } catch {
-            throw .whileAllocating(step, error)
-        }
-    }
-
-    /// What an error means that a step met which allocates blocks.
-    static func whileAllocating(_ step: String, _ error: SystemError) -> VolumeFault {
-        guard error.errno == .noSpace || error.errno == .quota else {
-            return .host(step: step, cause: "\(error)")
-        }
-        return .noSpace("\(step): the pool's file system is full (\(error))")
-    }
-}

@@ -15,7 +15,9 @@ extension Catalog {
         candidates(parameters, requisite: requisite, preferred: preferred).first?.name
     }
 
-    /// Writes a little into a pool and waits for it; a failure is an answer too. May hang as the pool does.
+    /// Writes a little into a pool and waits for it.
+    ///
+    /// A failure is an answer too. May hang as the pool does.
     package func awaitPulse(ofPool name: PoolName) {
         guard let shelf = shelves.first(where: { $0.store.pool.name == name }) else { return }
         do throws(VolumeFault) {

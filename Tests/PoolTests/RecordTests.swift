@@ -1,5 +1,6 @@
 import LinuxHost
 import Pool
+import TestSupport
 import Testing
 import Volumes
 import VolumesTestSupport
@@ -97,7 +98,7 @@ struct RecordTests {
         #expect(try node.note(of: id) == StagingNote())
     }
 
-    @Test("A volume that is gone has no note and keeps none")
+    @Test("A note lies outside of the pool, and an empty one nowhere", .requiresRoot)
     func noteOfNothing() throws {
         let node = KernelNode(pools: [rig.pool], log: quiet)
         var note = StagingNote()
@@ -105,9 +106,12 @@ struct RecordTests {
         for text in ["\(rig.pool.pool.id).gone", "ffffffffffffffff.gone"] {
             let id = try known(VolumeID(text))
             try node.keep(note, of: id)
+            #expect(try node.note(of: id) == note)
+            #expect(try rig.entries("volumes").isEmpty)
+            try node.keep(StagingNote(), of: id)
+            #expect(try FileStatus.at("/run/loopcsi-node/staged/\(id)") == nil)
             #expect(try node.note(of: id) == StagingNote())
         }
-        #expect(try rig.entries("volumes").isEmpty)
     }
 }
 

@@ -32,7 +32,7 @@ struct DurabilityTests {
         arguments: Change.allCases, [TestPool.Filesystem.xfs, .ext4])
     func killed(change: Change, filesystem: TestPool.Filesystem) throws {
         try run(change, filesystem) { rig, repeated in
-            let child = try traced(rig, "signal=KILL:when=\(change.lastSync)")
+            let child = try rig.traced("fsync", "signal=KILL:when=\(change.lastSync)")
             #expect(throws: (any Error).self) { try repeated() }
             #expect(try child.waitForEnd() == .killed(9))
             try rig.start()
@@ -45,7 +45,7 @@ struct DurabilityTests {
         arguments: Change.allCases, [TestPool.Filesystem.xfs, .ext4])
     func failed(change: Change, filesystem: TestPool.Filesystem) throws {
         try run(change, filesystem) { rig, repeated in
-            let child = try traced(rig, "error=EIO:when=\(change.lastSync)")
+            let child = try rig.traced("fsync", "error=EIO:when=\(change.lastSync)")
             #expect(throws: CSIStatus.self) { try repeated() }
             // Each thread has a fault of its own to come.
             try waitUntil("the repeat succeeds") {
@@ -104,17 +104,6 @@ struct DurabilityTests {
             }
             try end(rig)
         }
-    }
-
-    /// Starts the driver with a fault in its calls of fsync; each thread counts its own.
-    private func traced(_ rig: Rig, _ fault: String) throws -> DriverProcess {
-        let child = try DriverProcess(
-            command: [
-                "strace", "-D", "-f", "-q", "-o", "\(rig.path)/trace", "-e", "trace=fsync", "-e",
-                "inject=fsync:\(fault)",
-            ] + rig.command(), socket: rig.socket, log: "\(rig.path)/log")
-        try child.waitUntilReady()
-        return child
     }
 
     /// What is in the pool on a copy of its disk as it is now, and the sizes of the volume.
