@@ -41,6 +41,9 @@ extension DiskPool {
     /// Makes a published folder disappear in one durable step; its blocks come back later.
     func discard(_ name: VolumeName, from published: borrowing Directory) throws(VolumeFault) {
         let trash = try made(PoolLayout.trash)
+        // Also where a step fails: what is in the trash goes, and the repeat of the call finds nothing. Not before the
+        // sync, which would have to wait for the blocks that are given back.
+        defer { self.trash.wake() }
         try VolumeFault.onHost("delete \(name)") { () throws(SystemError) in
             do throws(SystemError) {
                 try published.moveFolder(
@@ -48,8 +51,6 @@ extension DiskPool {
             } catch  where error.errno == .noEntry {
                 // The driver of another node has just done the same.
             }
-            // Also where the next step fails: what is in the trash goes, and the repeat of the call finds nothing.
-            self.trash.wake()
             try published.sync()
         }
     }
