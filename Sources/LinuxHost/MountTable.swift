@@ -29,6 +29,13 @@ package struct MountTable: Sendable {
         return stack
     }
 
+    /// The mount that hides another disk at the same path; nothing where there is one mount at most, or the same twice.
+    package func stacked(at path: String) -> Mount? {
+        let stack = mounts(at: path)
+        guard let top = stack.last, stack.contains(where: { $0.device != top.device }) else { return nil }
+        return top
+    }
+
     /// All mounts of the file system on a loop device, bind mounts of it included.
     package func mounts(of device: LoopDevice) throws(SystemError) -> [Mount] {
         var found: [Mount] = []

@@ -15,7 +15,7 @@ extension DiskPool {
         of source: ContentSource, into image: borrowing OwnedDescriptor, _ quieting: Quieting
     ) throws(VolumeFault) {
         let step = "copy \(source)"
-        let original = try VolumeFault.onHost(step) { () throws(SystemError) in try openImage(of: source) }
+        let original = try openImage(of: source, step)
         if features.canReflink {
             var isShared = false
             try quieting(nil) { (_) throws(VolumeFault) in
@@ -61,14 +61,18 @@ extension DiskPool {
         }
     }
 
-    func openImage(of source: ContentSource) throws(SystemError) -> OwnedDescriptor {
-        let root = try Directory.open(path)
-        let folder: Directory =
+    /// Opens the image of an object for reading.
+    ///
+    /// - Throws: `setAside` where there is none, `host`.
+    func openImage(of source: ContentSource, _ step: String) throws(VolumeFault) -> OwnedDescriptor {
+        let folder = try VolumeFault.onHost(step) { () throws(SystemError) -> Directory in
+            let root = try Directory.open(path)
             switch source {
-            case .volume(let id): try root.open(PoolLayout.volumes).open(id.name.text)
-            case .snapshot(let id): try root.openSnapshot(id.name)
+            case .volume(let id): return try root.open(PoolLayout.volumes).open(id.name.text)
+            case .snapshot(let id): return try root.openSnapshot(id.name)
             }
-        return try folder.openFile(PoolLayout.image, .readOnly)
+        }
+        return try folder.openImage(.readOnly, of: "\(source)", step)
     }
 
     /// Lets all copies bit by bit end with `stopping` at their next step, also those that are still to begin.
@@ -89,5 +93,22 @@ extension OwnedDescriptor {
             offset = range.upperBound
         }
         return total
+    }
+}
+
+extension Directory {
+    /// Opens the image in the folder of an object, which `what` names.
+    ///
+    /// - Throws: `setAside` where there is none, `host`.
+    func openImage(
+        _ access: FileAccess, of what: String, _ step: String
+    ) throws(VolumeFault) -> OwnedDescriptor {
+        guard try VolumeFault.onHost(step, { () throws(SystemError) in try status(PoolLayout.image) }) != nil
+        else {
+            throw .withoutImage(what)
+        }
+        return try VolumeFault.onHost(step) { () throws(SystemError) in
+            try openFile(PoolLayout.image, access)
+        }
     }
 }

@@ -203,9 +203,7 @@ extension DiskPool {
         let name = record.id.name
         let step = "grow volume \(name)"
         guard let folder = try folder(of: name) else { throw .missing("volume \(record.id)") }
-        let image = try VolumeFault.onHost(step) { () throws(SystemError) in
-            try folder.openFile(PoolLayout.image, .readWrite)
-        }
+        let image = try folder.openImage(.readWrite, of: "volume \(record.id)", step)
         // Not the record's: a growth that was cut off may have left the image longer, and in use at that length.
         let old = try VolumeFault.onHost(step) { () throws(SystemError) in try image.status().sizeBytes }
         if old < size.bytes {

@@ -91,9 +91,7 @@ extension DiskPool {
         _ record: SnapshotRecord, in group: borrowing Directory, as name: String
     ) throws(VolumeFault) -> MemberCopy {
         let step = "create image of \(record.id.name)"
-        let source = try VolumeFault.onHost(step) { () throws(SystemError) in
-            try openImage(of: .volume(record.source))
-        }
+        let source = try openImage(of: .volume(record.source), step)
         let folder = try VolumeFault.onHostAllocating(step) { () throws(SystemError) in
             try group.create(name, mode: 0o700)
         }

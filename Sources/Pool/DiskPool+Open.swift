@@ -8,6 +8,9 @@ package import Volumes
 package struct PoolError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong and what to do.
     package let description: String
+
+    /// What to do where the disk answers with an error.
+    static let remedy = "the kernel's log may say why; have its disk checked, and mount it again"
 }
 
 /// The identity file of a pool, format 1.
@@ -35,7 +38,7 @@ extension DiskPool {
         } catch let error as PoolError {
             throw error
         } catch {
-            throw PoolError(description: "pool \(name) at \(path): \(error)")
+            throw PoolError(description: "pool \(name) at \(path): \(error); \(PoolError.remedy)")
         }
     }
 

@@ -80,7 +80,7 @@ package final class DiskPool: VolumeStore {
             }
             trouble = other
         } catch {
-            trouble = "\(error)"
+            trouble = "\(error); \(PoolError.remedy)"
         }
         watcher.onLoss()
         throw .notNow("pool \(pool.name) at \(path) cannot be used: \(trouble)")
@@ -168,10 +168,22 @@ package final class DiskPool: VolumeStore {
 
     /// Whether the pool, which must be there, takes no writes.
     package func isReadOnly() throws(VolumeFault) -> Bool {
-        let root = try opened()
+        let root = try answering()
         return try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
             try root.space().isReadOnly
         }
+    }
+
+    /// The pool folder, if its file system answers: one that was shut down tells names and figures from memory, and
+    /// refuses nothing but to open a file (ext4, Linux 6.18).
+    private func answering() throws(VolumeFault) -> Directory {
+        let root = try opened()
+        do {
+            _ = try root.openFile(PoolLayout.identityFile, .readOnly)
+        } catch {
+            throw .notNow("pool \(pool.name) at \(path) cannot be used: \(error); \(PoolError.remedy)")
+        }
+        return root
     }
 
     /// What is said of a pool that takes no writes.
@@ -180,7 +192,7 @@ package final class DiskPool: VolumeStore {
     }
 
     package func space() throws(VolumeFault) -> PoolSpace {
-        let root = try opened()
+        let root = try answering()
         return try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
             let space = try root.space()
             let free = try image?.free(of: space) ?? space.availableBytes

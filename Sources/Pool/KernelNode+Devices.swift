@@ -64,9 +64,8 @@ extension KernelNode {
         guard let folder = try pools[record.id.pool]?.folder(of: record.id.name) else {
             throw .missing("volume \(record.id)")
         }
-        let image = try VolumeFault.onHost(step) { () throws(SystemError) in
-            try folder.openFile(PoolLayout.image, readOnly ? .readOnly : .readWrite)
-        }
+        let image = try folder.openImage(
+            readOnly ? .readOnly : .readWrite, of: "volume \(record.id)", step)
         // The lock belongs to this open file, which the loop device keeps: it lives as long as the attachment.
         let isLocked = try VolumeFault.onHost(step) { () throws(SystemError) in
             try image.lockImage(readOnly ? .shared : .exclusive)

@@ -96,7 +96,8 @@ extension KernelNode {
         do {
             // By the file and by sysfs: whoever opens a device keeps it from being detached.
             guard let sectors = TextFile.read("/sys/block/loop\(device.number)/size").flatMap({ Int64($0) }),
-                let superblock = try Superblock.read(try pool.openImage(of: .volume(record.id)))
+                let superblock = try Superblock.read(
+                    try pool.openImage(of: .volume(record.id), "look at volume \(record.id)"))
             else { return [] }
             let (have, bytes) = (superblock.filesystemBytes, sectors * 512)
             let largest = superblock.geometry.largestBytes

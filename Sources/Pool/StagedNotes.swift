@@ -44,6 +44,21 @@ enum StagedNotes {
         return names.filter { isWanted($0.prefix { $0 != nodeMark }) }
     }
 
+    /// A volume of the pool that has a loop device on this node; nothing if none has.
+    static func attached(of pool: PoolID) throws -> VolumeName? {
+        let notes = Set(
+            try names { VolumeID(String($0))?.pool == pool }.compactMap {
+                VolumeID(String($0.prefix { $0 != nodeMark }))?.name
+            })
+        guard !notes.isEmpty else { return nil }
+        let paths = try LoopDevices.backingPaths()
+        return notes.sorted().first { name in
+            paths.contains {
+                $0.withoutDeletedMark.hasSuffix("/\(PoolLayout.volumes)/\(name)/\(PoolLayout.image)")
+            }
+        }
+    }
+
     private static func opened() throws(VolumeFault) -> Directory? {
         try VolumeFault.onHost("open \(NodeFolder.staged.path)") { () throws(SystemError) in
             try NodeFolder.staged.open()

@@ -25,9 +25,7 @@ extension KernelNode {
     func unused(_ id: VolumeID) throws(VolumeFault) -> UnusedImage {
         let step = "look for users of volume \(id)"
         guard let folder = try pools[id.pool]?.folder(of: id.name) else { throw .missing("volume \(id)") }
-        let file = try VolumeFault.onHost(step) { () throws(SystemError) in
-            try folder.openFile(PoolLayout.image, .readOnly)
-        }
+        let file = try folder.openImage(.readOnly, of: "volume \(id)", step)
         let isMine = try VolumeFault.onHost(step) { () throws(SystemError) in try file.tryLock(.shared) }
         guard isMine else {
             throw .notNow(

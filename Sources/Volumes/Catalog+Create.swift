@@ -123,6 +123,7 @@ extension Catalog {
                     what: "volume '\(request.name.cut(bytes: 128))'",
                     why: "it lives in pool \(shelf.store.pool.name), outside the topology asked for")
             }
+            guard try shelf.store.image(of: name) != nil else { throw .withoutImage("volume \(record.id)") }
             try shelf.store.settle(.volume(name))
             return record
         }

@@ -113,7 +113,7 @@ extension Catalog {
         of volume: VolumeRecord, as id: SnapshotID, _ requestedName: String, cut: Moment
     ) throws(VolumeFault) -> SnapshotRecord {
         guard let image = try image(of: volume.id) else {
-            throw .host(step: "cut snapshot \(id.name)", cause: "the image of volume \(volume.id) is missing")
+            throw .withoutImage("volume \(volume.id)")
         }
         return SnapshotRecord(
             id: id, requestedName: requestedName, source: volume.id, size: volume.size, kind: volume.kind,

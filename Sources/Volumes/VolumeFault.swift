@@ -1,3 +1,5 @@
+import Text
+
 /// Everything that an operation on volumes can end with besides success; each case is something a caller can act on.
 package enum VolumeFault: Error, Equatable, Sendable {
     /// The request breaks a rule; nothing was done.
@@ -27,6 +29,11 @@ package enum VolumeFault: Error, Equatable, Sendable {
 }
 
 extension VolumeFault {
+    /// What is said of an object that has a record and no image.
+    package static func withoutImage(_ what: String) -> VolumeFault {
+        .setAside(what: what, why: "its image is missing; put the image back, or delete the object")
+    }
+
     /// The same fault, with a second failure that happened while the first one was being undone.
     package func alsoFailed(undoing step: String, _ other: VolumeFault) -> VolumeFault {
         .host(step: step, cause: "\(summary); and undoing it failed too: \(other.summary)")
@@ -39,7 +46,9 @@ extension VolumeFault {
         case .missing(let what): "\(what) does not exist"
         case .existsDifferently(let what, let why): "\(what) exists already and differs: \(why)"
         case .noSpace(let why), .notNow(let why), .sizeNotServable(let why), .notOffered(let why): why
-        case .setAside(let what, let why): "\(what) is set aside: \(why)"
+        // Who could not open a pool has said which one.
+        case .setAside(let what, let why):
+            why.begins(with: what) ? "set aside: \(why)" : "\(what) is set aside: \(why)"
         case .operationPending(let what):
             "another operation on \(what) is still running; repeat the call later"
         case .staleToken(let why): "starting_token: \(why)"

@@ -121,16 +121,37 @@ struct PoolsApartTests {
 
     @Test(
         "A pool whose file system was shut down is set aside, at the start and while it is served",
-        arguments: [true, false])
-    func shutDown(atStart: Bool) throws {
-        try PoolPair.run(on: .xfs) { pair in
+        arguments: [true, false], [TestPool.Filesystem.xfs, .ext4])
+    func shutDown(atStart: Bool, filesystem: TestPool.Filesystem) throws {
+        try PoolPair.run(on: filesystem) { pair in
             if atStart { try pair.rig.driver.stop() }
             try Host.run("xfs_io", "-x", "-c", "shutdown", pair.disk.path)
             if atStart { try pair.start() }
             try pair.expectOther()
             try pair.expectSetAside()
+            for request in [PoolPair.request("kept", "a"), PoolPair.request("new", "a")] {
+                #expect(
+                    try [.failedPrecondition, .resourceExhausted].contains(pair.rig.client.code(of: request)))
+            }
             try Host.run("umount", pair.disk.path)
             try Host.run("mount", pair.disk.device.path, pair.disk.path)
+        }
+    }
+
+    @Test(
+        "Another disk mounted over that of a pool begins no new pool, and the pool is back when it is taken off"
+    )
+    func covered() throws {
+        let other = try TestPool(.ext4, bytes: 64 << 20)
+        try PoolPair.run(on: .xfs) { pair in
+            try pair.rig.driver.stop()
+            try Host.run("mount", other.device.path, pair.disk.path)
+            try Host.makeFolder(pair.folder)
+            try pair.start()
+            try pair.expectOther()
+            try pair.expectSetAside()
+            #expect(try Host.names(in: pair.folder).isEmpty)
+            try Host.run("umount", pair.disk.path)
         }
     }
 

@@ -47,6 +47,29 @@ struct TornObjectTests {
         }
     }
 
+    @Test("A volume or a snapshot whose image is missing is told of as set aside by all that needs the image")
+    func lostImage() throws {
+        try Rig.run(.init(filesystem: .xfs)) { rig in
+            let volume = try Life(rig, .block)
+            let snapshot = try volume.cut()
+            try TestTool.run("rm", ["\(rig.pool)/volumes/vol/image", "\(rig.pool)/snapshots/snap/image"])
+            let expand = CSI.ControllerExpandVolumeRequest(
+                volumeID: volume.id, capacityRange: CSI.CapacityRange(requiredBytes: 128 << 20))
+            try rig.client.refuses(Kind.block.create("vol"), .failedPrecondition, naming: "image is missing")
+            try rig.client.refuses(expand, .failedPrecondition, naming: "image is missing")
+            try rig.client.refuses(volume.cutRequest("more"), .failedPrecondition, naming: "image is missing")
+            try rig.client.refuses(volume.stageRequest(), .failedPrecondition, naming: "image is missing")
+            try rig.client.refuses(
+                Kind.block.create("clone", from: volume.asSource), .failedPrecondition,
+                naming: "image is missing")
+            try rig.client.refuses(
+                Kind.block.create("restored", from: .snapshot(id: snapshot.snapshotID)), .failedPrecondition,
+                naming: "image is missing")
+            try rig.deleteSnapshot(snapshot)
+            try volume.delete()
+        }
+    }
+
     private func volumes(_ rig: Rig) throws -> [String] {
         try rig.client.call(CSI.ListVolumesRequest()).entries.compactMap { $0.volume?.volumeID }
     }
