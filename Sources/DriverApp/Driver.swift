@@ -99,7 +99,8 @@ package final class Driver: Sendable {
         }
         pages?.serve(
             OperatorPages.Subject(
-                readiness: readiness, troubles: [keeper.troubles, { hung.findings.map(\.sentence) }],
+                readiness: readiness,
+                troubles: [keeper.troubles, { hung.findings.map(\.sentence) }, { host.thawTroubles }],
                 servers: [server] + [controller].compactMap(\.self), keeper: keeper, port: port, hung: hung,
                 log: log))
         if !host.growsMounted(.ext4) {

@@ -30,11 +30,11 @@ final class MetricsPage: Sendable {
     private let startSeconds = Double(Clock.wallNanoseconds) / 1e9
     private let kept = Mutex<Kept?>(nil)
 
-    init(_ subject: OperatorPages.Subject, _ health: Health, _ calls: CallTally) {
+    init(_ subject: OperatorPages.Subject, _ health: Health, _ calls: CallTally, _ pools: [PoolWatch]) {
         self.subject = subject
         self.health = health
         self.calls = calls
-        pools = subject.keeper.pools.map { PoolWatch($0, subject.keeper.catalog) }
+        self.pools = pools
     }
 
     /// The page.
@@ -51,11 +51,11 @@ final class MetricsPage: Sendable {
     }
 
     private func text(by deadline: Int64) -> (bytes: [UInt8], isComplete: Bool) {
-        let looks = pools.map { ($0, $0.look.begin()) }
+        let looks = pools.map { ($0, $0.begin()) }
         let isReady = health.trouble() == nil
-        let pools = looks.map { watch, pending in (watch.name, watch.look.end(pending, by: deadline)) }
+        let pools = looks.map { watch, pending in (watch.name, watch.end(pending, by: deadline)) }
         // Room for what is known before, so that a large page is not copied again and again while it grows.
-        let volumes = pools.reduce(0) { $0 + ($1.1?.contents?.survey.volumes.count ?? 0) }
+        let volumes = pools.reduce(0) { $0 + ($1.1.figures?.contents?.survey.volumes.count ?? 0) }
         var page = Exposition(reserving: 16 << 10 + volumes * Self.bytesOfVolume)
         page.begin(.buildInfo)
         page.sample(.buildInfo, [Driver.version], Int64(1))
@@ -64,20 +64,20 @@ final class MetricsPage: Sendable {
         calls.write(to: &page)
         page.single(.callsInFlight, Double(loads.reduce(0) { $0 + $1.inFlight }))
         page.single(.queueLength, Double(loads.reduce(0) { $0 + $1.waiting }))
-        page.write(pools)
         let hung = subject.hung.findings
+        page.write(pools, stuck: Set(hung.map(\.pool)))
         page.begin(.callsHung)
         for (name, _) in pools {
             page.sample(.callsHung, [name], Int64(hung.first { $0.pool == name }?.count ?? 0))
         }
         page.single(.logLinesSuppressed, Double(subject.log.linesSuppressed))
-        page.write(subject.keeper.conditions())
+        page.write(subject.keeper.conditions(besides: hung))
         let freezes = subject.keeper.host.freezes.figures
         page.single(.freezes, Double(freezes.count))
         page.single(.freezeLongest, freezes.longestSeconds)
         page.single(.leftoversSwept, Double(subject.keeper.leftoversSwept))
         if let end = subject.port?.certificateEnd { page.single(.certificateEnd, Double(end)) }
         page.write(ProcessFigures.now(), startSeconds: startSeconds)
-        return (page.bytes, pools.allSatisfy { $1 != nil })
+        return (page.bytes, pools.allSatisfy { $1.figures != nil && $1.abnormal != nil })
     }
 }

@@ -15,7 +15,7 @@ final class OperatorPages: Sendable {
     /// The parts of a driver that serves.
     struct Subject: Sendable {
         let readiness: Readiness
-        /// What is not well, each a line; each of them answers in about a second at most.
+        /// What is not well besides the pools' contents, each a line; each of them answers in a second or two at most.
         let troubles: [@Sendable () -> [String]]
         /// What serves on sockets; the port for the relay is none.
         let servers: [RPCServer]
@@ -68,10 +68,12 @@ final class OperatorPages: Sendable {
 
     /// Begins to tell of a driver that serves.
     func serve(_ subject: Subject) {
-        let health = Health(subject.readiness, also: subject.troubles)
+        let watches = subject.keeper.pools.map { PoolWatch($0, subject.keeper) }
+        let details = PoolTroubles(watches)
+        let health = Health(subject.readiness, also: subject.troubles + [details.lines])
         let pages = Pages(
             trouble: health.trouble, troubles: health.troubles,
-            metrics: MetricsPage(subject, health, calls).reply)
+            metrics: MetricsPage(subject, health, calls, watches).reply)
         phase.withLock { $0 = .serving(pages) }
     }
 
@@ -109,7 +111,7 @@ final class OperatorPages: Sendable {
         case ("/healthz", .serving(let pages)), ("/healthz", .stopping(let pages)):
             let troubles = pages.troubles()
             guard !troubles.isEmpty else { return HTTPReply(200, line: "ok") }
-            return HTTPReply(503, line: troubles.joined(separator: "\n"))
+            return HTTPReply(503, line: TroubleLines.text(troubles))
         case ("/readyz", .serving(let pages)):
             guard let trouble = pages.trouble() else { return HTTPReply(200, line: "ok") }
             return HTTPReply(503, line: trouble)
@@ -118,38 +120,5 @@ final class OperatorPages: Sendable {
         default:
             return HTTPReply(404, line: "there are /metrics, /healthz and /readyz")
         }
-    }
-}
-
-/// Asks what Probe asks, and for everything else that is not well, without ever waiting for long.
-final class Health: Sendable {
-    /// Longer than a look at a pool is waited for.
-    private static let patience: Int64 = 1_500_000_000
-    private static let hanging = "the check of pools and devices hangs"
-
-    private let look: Glance<String?>
-    private let others: [@Sendable () -> [String]]
-
-    init(_ readiness: Readiness, also others: [@Sendable () -> [String]] = []) {
-        self.others = others
-        look = Glance(name: "health") {
-            do throws(VolumeFault) {
-                return try readiness.check() ? nil : "not ready"
-            } catch {
-                return error.summary
-            }
-        }
-    }
-
-    /// Why the driver is not fit for work, in a sentence; nothing while it is.
-    @Sendable func trouble() -> String? {
-        look.end(look.begin(), by: Clock.monotonicNanoseconds + Self.patience) ?? Self.hanging
-    }
-
-    /// Everything that is not well, a line each.
-    @Sendable func troubles() -> [String] {
-        let lines = others.flatMap { $0() }
-        guard let trouble = trouble(), !lines.contains(where: { $0.contains(trouble) }) else { return lines }
-        return [trouble] + lines
     }
 }

@@ -100,6 +100,18 @@ final class PoolKeeper: Sendable {
         return looks.map { pool, pending in (pool.options.name.text, pool.condition(pending, by: deadline)) }
     }
 
+    /// The same with what is known of calls that are stuck, which a look from memory does not show.
+    func conditions(besides stuck: [HungCalls.Finding]) -> [(name: String, condition: PoolCondition)] {
+        conditions().map { name, condition in
+            switch condition {
+            case .setAside, .hung: return (name, condition)
+            case .served, .readOnly:
+                guard let finding = stuck.first(where: { $0.pool == name }) else { return (name, condition) }
+                return (name, .hung(finding.sentence))
+            }
+        }
+    }
+
     /// A line for each pool that is not well.
     func troubles() -> [String] {
         conditions().compactMap { pool in

@@ -4,7 +4,7 @@ import Pool
 import Synchronization
 import Volumes
 
-/// Gathers the figures of one pool for the operator, on a thread of its own, as its disk may hang.
+/// Gathers the figures of one pool for the operator, on threads of its own, as its disk may hang.
 final class PoolWatch: Sendable {
     /// What one look found.
     struct Figures: Sendable {
@@ -21,14 +21,39 @@ final class PoolWatch: Sendable {
         let survey: PoolSurvey
         let loopDevices: Int
         let torn: [TornObject]
-        let isReclaimFailing: Bool
+        /// Why the blocks of deleted objects cannot be given back, if that is so.
+        let reclaimTrouble: String?
+    }
+
+    /// Looks that have begun.
+    struct Pending {
+        fileprivate let figures: Glance<Figures>.Pending?
+        fileprivate let abnormal: Glance<[AbnormalVolume]>.Pending?
+    }
+
+    /// What looks showed.
+    struct Seen {
+        /// Nothing where the pool did not answer in time.
+        let figures: Figures?
+        /// Nothing where the volumes did not.
+        let abnormal: [AbnormalVolume]?
+        /// What an earlier look showed, where this one did not end.
+        let last: (contents: Contents?, abnormal: [AbnormalVolume])
+    }
+
+    private struct Memory {
+        var contents: Contents?
+        var abnormal: [AbnormalVolume] = []
     }
 
     let name: String
-    let look: Glance<Figures>
+    private let look: Glance<Figures>
+    private let volumes: Glance<[AbnormalVolume]>
+    private let memory = Mutex(Memory())
 
-    /// Watches a pool of the catalog.
-    init(_ kept: KeptPool, _ catalog: Catalog) {
+    /// Watches a pool of the keeper.
+    init(_ kept: KeptPool, _ keeper: PoolKeeper) {
+        let catalog = keeper.catalog
         let (named, policy) = (kept.options.name, kept.options.policy)
         name = named.text
         let known = Mutex<PoolSurveyor?>(nil)
@@ -51,12 +76,38 @@ final class PoolWatch: Sendable {
                 let contents = Contents(
                     policy: policy, room: room, survey: survey, loopDevices: try pool.countDevices(),
                     torn: catalog.tornObjects(inPool: pool.pool.id),
-                    isReclaimFailing: pool.reclaimTrouble != nil)
+                    reclaimTrouble: pool.reclaimTrouble)
                 return Figures(trouble: Self.trouble(pool), contents: contents)
             } catch {
                 return Figures(trouble: error, contents: nil)
             }
         }
+        // By itself, as a volume may keep a look waiting that the pool does not.
+        volumes = Glance(name: "pool-volumes") { [host = keeper.host] in
+            guard let id = kept.id else { return [] }
+            do throws(VolumeFault) {
+                return try host.abnormalVolumes(of: id)
+            } catch {
+                // The node tells no volume's state, which Probe and the calls say.
+                return []
+            }
+        }
+    }
+
+    /// Begins to look, unless earlier looks go on.
+    func begin() -> Pending { Pending(figures: look.begin(), abnormal: volumes.begin()) }
+
+    /// What the looks showed until then.
+    func end(_ pending: Pending, by deadline: Int64) -> Seen {
+        let figures = look.end(pending.figures, by: deadline)
+        let abnormal = volumes.end(pending.abnormal, by: deadline)
+        let last = memory.withLock { memory in
+            // A pool that is not served any more has no contents that could be in trouble.
+            if let figures { memory.contents = figures.contents }
+            if let abnormal { memory.abnormal = abnormal }
+            return (memory.contents, memory.abnormal)
+        }
+        return Seen(figures: figures, abnormal: abnormal, last: last)
     }
 
     private static func trouble(_ pool: DiskPool) -> VolumeFault? {
@@ -71,13 +122,21 @@ final class PoolWatch: Sendable {
 
 extension Exposition {
     /// Writes all families of pools and volumes; figures that are missing belong to a pool that hangs.
-    mutating func write(_ pools: [(name: String, figures: PoolWatch.Figures?)]) {
+    ///
+    /// A pool in which calls are stuck is not up, though it may still be read.
+    mutating func write(_ pools: [(name: String, seen: PoolWatch.Seen)], stuck: Set<String>) {
         begin(.poolUp)
         for pool in pools {
-            let isUp = pool.figures.map { $0.trouble == nil } ?? false
-            sample(.poolUp, [pool.name], Int64(isUp ? 1 : 0))
+            let isUp = pool.seen.figures.map { $0.trouble == nil } ?? false
+            sample(.poolUp, [pool.name], Int64(isUp && !stuck.contains(pool.name) ? 1 : 0))
         }
-        let seen = pools.compactMap { pool in pool.figures?.contents.map { (pool.name, $0) } }
+        begin(.volumesAbnormal)
+        for pool in pools {
+            if let abnormal = pool.seen.abnormal {
+                sample(.volumesAbnormal, [pool.name], Int64(abnormal.count))
+            }
+        }
+        let seen = pools.compactMap { pool in pool.seen.figures?.contents.map { (pool.name, $0) } }
         write(.poolSize, seen) { $0.room.space.total.bytes }
         write(.poolFree, seen) { $0.room.space.free.bytes }
         write(.poolReserved, seen) { $0.policy.reserved(of: $0.room.space.total).bytes }
@@ -98,7 +157,7 @@ extension Exposition {
         }
         write(.loopDevices, seen) { Int64($0.loopDevices) }
         write(.poolTornObjects, seen) { Int64($0.torn.count) }
-        write(.poolReclaimFailing, seen) { $0.isReclaimFailing ? 1 : 0 }
+        write(.poolReclaimFailing, seen) { $0.reclaimTrouble == nil ? 0 : 1 }
         write(.volumeCapacity, volumesOf: seen) { $0.size.bytes }
         write(.volumeAllocated, volumesOf: seen) { $0.allocated.bytes }
     }

@@ -1,5 +1,6 @@
 import LinuxHost
 import Log
+import Synchronization
 import Volumes
 
 extension KernelNode {
@@ -25,16 +26,28 @@ extension KernelNode {
         }
     }
 
+    /// What may still be frozen since an earlier run, each a sentence; nothing once all of it is thawed.
+    package var thawTroubles: [String] { leftFrozen.withLock { $0 } }
+
     /// True where nothing is left to be thawed.
     private func thawOnce() -> Bool {
+        let troubles = thawAll()
+        leftFrozen.withLock { $0 = troubles }
+        return troubles.isEmpty
+    }
+
+    /// Thaws what can be thawed; returns what cannot.
+    private func thawAll() -> [String] {
         let leftovers: [FreezeNotes.Leftover]
         do {
             leftovers = try FreezeNotes.leftovers()
         } catch {
             log.warning("notes of freezes cannot be read; tried again", (.error, "\(error)"))
-            return false
+            return [
+                "volumes may be left frozen, as the notes of freezes cannot be read: \(error); tried again"
+            ]
         }
-        var isDone = true
+        var troubles: [String] = []
         for leftover in leftovers {
             do throws(SystemError) {
                 if let place = leftover.place {
@@ -46,13 +59,14 @@ extension KernelNode {
                 }
                 try FreezeNotes.remove(leftover)
             } catch {
-                isDone = false
+                troubles.append(
+                    "volume \(leftover.id) may be left frozen, as thawing it fails: \(error); tried again")
                 log.warning(
                     "a volume may be left frozen; tried again", (.volumeID, "\(leftover.id)"),
                     (.error, "\(error)"))
             }
         }
-        return isDone
+        return troubles
     }
 
     /// Thaws a file system; false where it is known that it is not frozen (any more).

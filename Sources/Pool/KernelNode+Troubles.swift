@@ -11,18 +11,24 @@ extension KernelNode {
             + shortfalls(of: record, view)
     }
 
-    /// How many volumes of a pool that are staged or published here have a trouble that the kernel shows.
-    package func abnormalVolumes(of pool: PoolID) throws(VolumeFault) -> Int {
-        let ids = try StagedNotes.names { VolumeID(String($0))?.pool == pool }
+    /// The volumes of a pool that are staged or published here and have a trouble that the kernel shows.
+    ///
+    /// One that cannot be looked at is told as that, and hides no other.
+    package func abnormalVolumes(of pool: PoolID) throws(VolumeFault) -> [AbnormalVolume] {
+        let noted = try StagedNotes.names { VolumeID(String($0))?.pool == pool }
             .compactMap { VolumeID(String($0.prefix { $0 != StagedNotes.nodeMark })) }
-        let views = try observe(ids)
-        var count = 0
-        for (id, view) in zip(ids, views) {
-            let note = try note(of: id)
-            let all = Self.troubles(of: view, note) + (try covers(of: view, note)) + (try freezes(id, view))
-            if !all.isEmpty { count += 1 }
+        let ids = Set(noted).sorted { "\($0)" < "\($1)" }
+        return zip(ids, try observe(ids)).compactMap { id, view in
+            let troubles: [String]
+            do throws(VolumeFault) {
+                let note = try note(of: id)
+                troubles =
+                    Self.troubles(of: view, note) + (try covers(of: view, note)) + (try freezes(id, view))
+            } catch {
+                troubles = [error.summary]
+            }
+            return troubles.isEmpty ? nil : AbnormalVolume(id: id, troubles: troubles)
         }
-        return count
     }
 
     /// What hides a staged volume from whoever looks at its path.

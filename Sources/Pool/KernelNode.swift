@@ -18,6 +18,8 @@ package final class KernelNode: NodeHost {
     let hints = Mutex<[VolumeID: Device]>([:])
     /// Volumes that a call found frozen by somebody.
     let frozenVolumes = Mutex<Set<VolumeID>>([])
+    /// What may still be frozen since an earlier run, each a sentence.
+    let leftFrozen = Mutex<[String]>([])
     /// What calls are freezing now, for an orderly stop.
     let frozen = Mutex<[FreezeTarget]>([])
     /// Why the file systems of these devices could not grow, by number; each counts for the file that it carried then.

@@ -84,6 +84,10 @@ struct HungPoolTests {
                     try $0.value("loopcsi_calls_hung", ["pool": "default"]) ?? 0 >= 16
                 }
                 #expect(try figures.value("loopcsi_calls_hung", ["pool": "b"]) == 0)
+                #expect(try figures.value("loopcsi_pool_up", ["pool": "default"]) == 0)
+                #expect(try figures.value("loopcsi_pool_up", ["pool": "b"]) == 1)
+                let hung = ["pool": "default", "state": "hung"]
+                #expect(try figures.value("loopcsi_pool_state", hung) == 1)
                 // All threads of the pool hang and it is known: nobody waits for it any more.
                 let refused = try rig.client.outcome(
                     of: Kind.block.create("late", bytes: 4 << 20), within: 30)
@@ -96,6 +100,9 @@ struct HungPoolTests {
             }
             try pools.settle()
             #expect(try page.get("/healthz").status == 200)
+            let after = try page.scrape { try $0.value("loopcsi_pool_up", ["pool": "default"]) == 1 }
+            #expect(
+                try after.value("loopcsi_pool_state", ["pool": "default", "state": "served"]) == 1)
             for entry in try rig.client.call(CSI.ListVolumesRequest()).entries {
                 let id = try #require(entry.volume?.volumeID)
                 #expect(id.contains(".hung-"))
