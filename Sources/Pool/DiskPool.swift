@@ -27,7 +27,7 @@ package final class DiskPool: VolumeStore {
     let mkfs: Mkfs
     let trash: Reclaimer
     let log: Logger
-    /// The file in a volume's folder in which drivers up to 8.6 told how it is staged here.
+    /// The file in a volume's folder in which earlier drivers told how it is staged here.
     let noteName: String
     /// What tells this node from others in names on it, where they have the pool too: several may share a machine.
     var nodeMark: Substring? {

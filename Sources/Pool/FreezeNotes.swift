@@ -10,7 +10,7 @@ enum FreezeNotes {
     struct Place: Equatable {
         /// The mount through which it was frozen.
         var path: String
-        /// Its loop device, and the file on that; nothing in notes of drivers up to 8.6.
+        /// Its loop device, and the file on that; nothing in notes of earlier drivers.
         var device: Device?
     }
 
@@ -106,7 +106,7 @@ enum FreezeNotes {
         }
     }
 
-    /// Drivers up to 8.6 wrote notes under another name first, which a kill could leave.
+    /// Earlier drivers wrote notes under another name first, which a kill could leave.
     private static func sweep(_ entry: String, in notes: borrowing Directory) throws(SystemError) {
         guard entry.hasPrefix(Directory.temporaryPrefix) else { return }
         do throws(SystemError) {
@@ -128,7 +128,7 @@ enum FreezeNotes {
     }
 
     private static func place(_ text: String) -> Place? {
-        // A path alone is what drivers up to 8.6 wrote, and without an end.
+        // A path alone is what earlier drivers wrote, and without an end.
         if text.hasPrefix("/") { return Place(path: text) }
         let lines = text.split(separator: "\n", maxSplits: 3, omittingEmptySubsequences: false)
         guard lines.count == 4, lines[3].hasSuffix("\n") else { return nil }

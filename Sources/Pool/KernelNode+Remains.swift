@@ -153,7 +153,7 @@ extension KernelNode {
         return "\(id)\(StagedNotes.nodeMark)\(node)"
     }
 
-    /// What a driver up to 8.6 noted beside the volume, if its pool answers soon.
+    /// What an earlier driver noted beside the volume, if its pool answers soon.
     private func patientOldNote(of id: VolumeID) -> StagingNote {
         guard let pool = pools[id.pool] else { return StagingNote() }
         let read = Patience.wait(seconds: 2, name: "old-note") { () -> StagingNote in

@@ -4,7 +4,7 @@ import Volumes
 
 /// A note in a file, format 1; see `StagingNote` for what it is good for.
 ///
-/// It is in the node's own folder (`StagedNotes`). Drivers up to 8.6 kept it beside the volume, as `staging.json`.
+/// It is in the node's own folder (`StagedNotes`). Earlier drivers kept it beside the volume, as `staging.json`.
 struct NoteFile: Codable {
     private static let newestVersion = 1
     private static let longest = 1 << 20
