@@ -28,7 +28,10 @@ enum PoolCommand {
             json.append(row.json)
             return true
         }
-        options.show(table.text, .members(["pools": .array(json)]))
+        let unseen = NodeView.unseenDevices()
+        options.show(
+            ([table.text] + unseen.map { Table.printable($0) }).joined(separator: "\n"),
+            .members(["pools": .array(json), "unseenDevices": .texts(unseen)]))
         return code
     }
 
@@ -45,8 +48,14 @@ enum PoolCommand {
             json.append(outcome.json(of: pool))
             return outcome.isWell
         }
+        // No finding of a pool: nobody can tell whose they are.
+        let unseen = NodeView.unseenDevices()
+        lines += unseen.map { Table.printable("not seen: \($0)") }
         options.show(
-            lines.joined(separator: "\n"), .members(["well": .bool(code == 0), "pools": .array(json)]))
+            lines.joined(separator: "\n"),
+            .members([
+                "well": .bool(code == 0), "pools": .array(json), "unseenDevices": .texts(unseen),
+            ]))
         return code
     }
 }

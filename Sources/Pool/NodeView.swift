@@ -26,6 +26,23 @@ package struct NodeView: Sendable {
         }
     }
 
+    /// Devices that could not be asked what they carry, each a sentence: of pools that are in trouble, or of others.
+    ///
+    /// Waits a moment at most, as a disk that hangs keeps its devices from answering.
+    package static func unseenDevices() -> [String] {
+        let looked = Patience.wait(seconds: 2, name: "unseen") { () -> [String] in
+            do throws(VolumeFault) {
+                return try look().unseen.map {
+                    "\($0.device) on \($0.path) could not be asked what it carries: \($0.error.errno.name); look at the "
+                        + "disk below it"
+                }
+            } catch {
+                return ["loop devices could not be looked at: \(error.summary)"]
+            }
+        }
+        return looked ?? ["loop devices do not answer; look at the disks below them"]
+    }
+
     private init(
         attachments: [Attachment], unseen: [UnseenLoop], mounts: MountIndex, locks: FileLocks
     ) {
