@@ -25,6 +25,7 @@ final class PoolKeeper: Sendable {
         let host = KernelNode(pools: [], freezeLimitSeconds: options.freezeLimitSeconds, log: log)
         // What an earlier run left frozen is thawed before anybody works there, whatever became of its pool.
         host.thawLeftovers()
+        host.sweepNotes()
         let catalog = try Catalog(
             pools: [], quieter: host, inFlight: InFlight(bells: KernelTurnBells()),
             topologyPrefix: "topology.\(options.driverName)",
@@ -44,9 +45,13 @@ final class PoolKeeper: Sendable {
                 } else {
                     log.warning(object.fault.summary, (.pool, change.pool.text))
                 }
+            },
+            onOmission: { pool, fault in
+                log.warning("a list leaves out a pool", (.pool, pool.text), (.reason, fault.summary))
             })
         let volumes = NodeVolumes(catalog: catalog, host: host)
         let memory = PoolMemory(folder: options.stateFolder, log: log)
+        memory.sweep()
         var pools: [KeptPool] = []
         for pool in options.pools {
             let policy = pool.policy

@@ -26,6 +26,13 @@ extension KernelNode {
         }
     }
 
+    /// Removes half-written notes that killed drivers left on this node.
+    package func sweepNotes() {
+        for name in NodeFolder.sweepAll() {
+            log.info("leftover of an interrupted write removed", (.path, "\(NodeFolder.path)/\(name)"))
+        }
+    }
+
     /// What may still be frozen since an earlier run, each a sentence; nothing once all of it is thawed.
     package var thawTroubles: [String] { leftFrozen.withLock { $0 } }
 

@@ -38,4 +38,26 @@ enum NodeFolder: String, CaseIterable {
             return nil
         }
     }
+
+    /// Removes what killed drivers left half-written here, and locks that nobody holds; returns their names.
+    ///
+    /// What cannot be removed is left, and hinders nothing.
+    static func sweepAll() -> [String] {
+        var swept: [String] = []
+        for place in allCases {
+            do throws(SystemError) {
+                guard let folder = try place.open() else { continue }
+                swept += try folder.sweepTemporaries().map { "\(place.rawValue)/\($0)" }
+                guard place == .locks else { continue }
+                // Taking one and giving it back removes it.
+                for name in try folder.entries() {
+                    if let lock = try VolumeLock.take(name) { try lock.release() }
+                }
+            } catch {
+                // The next start does it, or the next call on that volume.
+                continue
+            }
+        }
+        return swept
+    }
 }

@@ -40,6 +40,18 @@ package struct PoolMemory: Sendable {
         self.log = log
     }
 
+    /// Removes half-written notes that killed drivers left.
+    package func sweep() {
+        do {
+            guard try FileStatus.at(folder) != nil else { return }
+            for name in try Directory.open(folder).sweepTemporaries() {
+                log.info("leftover of an interrupted write removed", (.path, "\(folder)/\(name)"))
+            }
+        } catch {
+            log.warning("half-written notes of pools stay", (.path, folder), (.error, "\(error)"))
+        }
+    }
+
     /// Where the note of a pool lies, for whoever wants to have it forgotten.
     package func file(of name: PoolName, at path: String) -> String { "\(folder)/\(Self.note(name, path))" }
 

@@ -85,7 +85,11 @@ extension Catalog {
                 // The objects of other pools are told all the same, but what was begun is not taken for ended.
                 guard error.isOfPool, !isBegun else { throw error }
                 trouble = trouble ?? error
+                onOmission(shelf.store.pool.name, error)
             }
+        }
+        if after == nil, wanted == nil {
+            for pool in absentees { onOmission(pool.name, pool.fault) }
         }
         // A list of nothing would say that there is nothing.
         if seen == 0, after == nil, let trouble = trouble ?? absentees.first?.fault { throw trouble }

@@ -5,6 +5,7 @@ package final class Catalog: Sendable {
     let roll: Mutex<PoolRoll>
     let onPressure: @Sendable (PoolPressureChange) -> Void
     let onTorn: @Sendable (TornChange) -> Void
+    let onOmission: @Sendable (PoolName, VolumeFault) -> Void
     let inFlight: InFlight
     let topologyPrefix: String
     let sha256Hex: @Sendable (String) -> String
@@ -16,7 +17,7 @@ package final class Catalog: Sendable {
     ///
     /// `topologyPrefix` is what the topology keys of this driver begin with, such as `topology.loop.csi.local`;
     /// `onPressure` hears when a pool begins to run low, and when that ends; `onTorn` when an object is found torn, and
-    /// when it is whole again.
+    /// when it is whole again; `onOmission` when a list leaves out a pool, and why.
     ///
     /// - Throws: what looking at a pool throws; objects that are torn hinder nothing.
     package init(
@@ -24,7 +25,8 @@ package final class Catalog: Sendable {
         topologyPrefix: String, sha256Hex: @escaping @Sendable (String) -> String,
         now: @escaping @Sendable () -> String, moment: @escaping @Sendable () -> Moment,
         onPressure: @escaping @Sendable (PoolPressureChange) -> Void = { _ in },
-        onTorn: @escaping @Sendable (TornChange) -> Void = { _ in }
+        onTorn: @escaping @Sendable (TornChange) -> Void = { _ in },
+        onOmission: @escaping @Sendable (PoolName, VolumeFault) -> Void = { _, _ in }
     ) throws(VolumeFault) {
         var shelves: [Shelf] = []
         for (store, policy) in pools {
@@ -33,6 +35,7 @@ package final class Catalog: Sendable {
         roll = Mutex(PoolRoll(shelves.map(PoolPlace.served)))
         self.onPressure = onPressure
         self.onTorn = onTorn
+        self.onOmission = onOmission
         self.inFlight = inFlight
         self.topologyPrefix = topologyPrefix
         self.sha256Hex = sha256Hex

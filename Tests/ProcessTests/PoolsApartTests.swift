@@ -54,6 +54,12 @@ struct PoolsApartTests {
             try pair.start()
             try pair.expectOther()
             try pair.expectSetAside()
+            // Lists of the others say so where people look, as CSI has no word for it.
+            try waitUntil("the log tells what lists leave out") {
+                pair.rig.log.split(separator: "\n").contains {
+                    $0.contains("a list leaves out a pool") && $0.contains("pool=a ")
+                }
+            }
             // No dump of the program's inside.
             #expect(!pair.rig.log.contains("DecodingError") && !pair.rig.log.contains("codingPath"))
             if damage == .unmounted { #expect(try Host.names(in: pair.disk.path) == []) }
