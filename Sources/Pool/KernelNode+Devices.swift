@@ -36,7 +36,7 @@ extension KernelNode {
         let step = "lock volume \(id)"
         let taken: VolumeLock?
         do throws(SystemError) {
-            taken = try VolumeLock.take(noteName(of: id))
+            taken = try takeLock(noteName(of: id), mayWait: purpose != .tidyUp)
         } catch {
             guard purpose == .takeDown else { throw .host(step: step, cause: "\(error)") }
             // Nothing keeps a mount; two drivers at once is what an upgrade has for a moment at most.
@@ -57,6 +57,20 @@ extension KernelNode {
             log.warning("un\(step)", (.error, "\(error)"))
         }
         return try outcome.get()
+    }
+
+    /// Takes the lock, for which another driver's call is waited for a little, as for a call of this one.
+    ///
+    /// No event tells that a flock was given back, and one that is waited for in the kernel cannot be given up.
+    private func takeLock(_ name: String, mayWait: Bool) throws(SystemError) -> VolumeLock? {
+        if let lock = try VolumeLock.take(name) { return lock }
+        guard mayWait else { return nil }
+        let deadline = Clock.monotonicNanoseconds + lockPatience
+        while Clock.monotonicNanoseconds < deadline {
+            Clock.sleep(nanoseconds: Self.lockPause)
+            if let lock = try VolumeLock.take(name) { return lock }
+        }
+        return nil
     }
 
     package func attach(_ record: VolumeRecord, readOnly: Bool) throws(VolumeFault) -> Device {

@@ -12,6 +12,10 @@ package final class KernelNode: NodeHost {
     private let served: Mutex<[PoolID: DiskPool]>
     let log: Logger
     let freezeLimitSeconds: Double
+    /// How long a call waits for another driver's call on the same volume, in nanoseconds.
+    let lockPatience: Int64
+    /// The time between two looks whether it has ended.
+    static let lockPause: Int64 = 10_000_000
     /// How often and how long file systems were frozen.
     package let freezes = FreezeTally()
     /// Where a volume was attached last; only a hint, verified with the kernel by whoever uses it.
@@ -27,9 +31,13 @@ package final class KernelNode: NodeHost {
 
     /// Works on the images of these pools.
     ///
-    /// No file system is kept frozen longer than `freezeLimitSeconds`.
-    package init(pools: [DiskPool], freezeLimitSeconds: Double = 10, log: Logger) {
+    /// No file system is kept frozen longer than `freezeLimitSeconds`, and no call waits longer than `lockPatience`
+    /// (nanoseconds) for another driver's call on the same volume.
+    package init(
+        pools: [DiskPool], freezeLimitSeconds: Double = 10, lockPatience: Int64 = 1_000_000_000, log: Logger
+    ) {
         self.freezeLimitSeconds = freezeLimitSeconds
+        self.lockPatience = lockPatience
         served = Mutex(Dictionary(uniqueKeysWithValues: pools.map { ($0.pool.id, $0) }))
         self.log = log
     }

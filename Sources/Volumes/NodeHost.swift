@@ -9,7 +9,7 @@ package protocol NodeHost: Sendable {
 
     /// Runs the body while drivers in other processes on this node keep off the volume.
     ///
-    /// - Throws: `operationPending` where another driver is at work on it, what the body throws, and `host` where
+    /// - Throws: `operationPending` where another driver is at work on it and does not end soon, what the body throws, and `host` where
     ///   there can be no lock, unless the volume is to be taken down.
     func withLock<Result>(
         of id: VolumeID, _ purpose: LockPurpose, _ body: () throws(VolumeFault) -> Result
@@ -181,6 +181,8 @@ package enum LockPurpose: Sendable {
     case work
     /// To be taken down, which needs the kernel alone.
     case takeDown
+    /// To be tidied up, which somebody else's work on it is not waited for.
+    case tidyUp
 }
 
 /// What is left of a volume that is to be taken down.
