@@ -144,7 +144,24 @@ extension KernelNode {
             if served[id.pool] != nil { return id }
             if let target, note.published[target.text] != nil { shown = id }
         }
-        return shown
+        guard shown == nil, let target else { return shown }
+        return try mountedInline(handle, at: target)
+    }
+
+    /// The same without a note: the volume whose image the kernel shows at the target, by the path that it remembers.
+    private func mountedInline(
+        _ handle: InlineHandle, at target: HostPath
+    ) throws(VolumeFault) -> VolumeID? {
+        guard try mountID(at: target) != nil,
+            let number = try mountTable().mounts(at: target.text).last?.loopSource
+        else { return nil }
+        let path = try VolumeFault.onHost("look at loop device \(number)") { () throws(SystemError) in
+            try LoopDevice(number: number)?.backingPath()
+        }
+        guard let image = path.flatMap(ImagePath.init), image.name == handle.name.text[...] else {
+            return nil
+        }
+        return places.first { $0.value.path == image.pool }.map { VolumeID(pool: $0.key, name: handle.name) }
     }
 
     /// Under which name a volume is noted and locked here.

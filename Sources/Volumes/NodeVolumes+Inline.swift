@@ -13,7 +13,7 @@ extension NodeVolumes {
         guard let inline = InlineHandle(handle) else { return nil }
         // By the node's note first: the pool that the volume is in, or another one, may be lost.
         if let id = try host.inlineVolume(inline, at: target) { return id }
-        let found = try catalog.inlineVolume(inline)
+        let found = try target == nil ? catalog.inlineVolume(inline) : patientLook(for: inline)
         guard let record = found.record else {
             if let unseen = found.unseen {
                 throw .setAside(what: "inline volume \(inline)", why: unseen.summary)
@@ -21,6 +21,17 @@ extension NodeVolumes {
             return nil
         }
         return record.id
+    }
+
+    /// What the pools tell of it, as far as they answer soon: taking down waits for none.
+    private func patientLook(
+        for inline: InlineHandle
+    ) throws(VolumeFault) -> (record: VolumeRecord?, unseen: VolumeFault?) {
+        let found = Verdict<(record: VolumeRecord?, unseen: VolumeFault?)>()
+        host.attempt("look for inline volume \(inline)") { [catalog] () throws(VolumeFault) in
+            found.give(try catalog.inlineVolume(inline))
+        }
+        return found.given ?? (nil, .setAside(what: "its pool", why: "no pool tells of it in time"))
     }
 
     /// The same for a call that takes the volume off the target: what no pool tells, the kernel does.
@@ -111,15 +122,29 @@ extension NodeVolumes {
         }
     }
 
-    /// Whether it is an inline volume that ends when it is taken off that target.
-    func endsAt(_ target: HostPath, _ id: VolumeID, _ note: StagingNote) -> Bool {
-        if note.isInline { return note.published[target.text] != nil }
-        do throws(VolumeFault) {
-            return try catalog.isInline(id, at: target)
-        } catch {
-            // Without note and record it is taken down as any other; what is left of it is collected later.
-            return false
+    /// How a volume ends that is taken off a target.
+    enum Ending {
+        /// It is inline, and is deleted.
+        case deleted
+        /// It may be inline, which its pool does not tell: only its device goes, if nothing else uses it.
+        case detached
+        /// It is one of the controller's, and stays.
+        case kept
+    }
+
+    /// What becomes of the volume when it is taken off that target.
+    func ending(at target: HostPath, _ id: VolumeID, _ view: VolumeOnNode, _ note: StagingNote) -> Ending {
+        if note.isInline { return note.published[target.text] != nil ? .deleted : .kept }
+        guard InlineHandle(id.name.text) != nil else { return .kept }
+        let isInline = Verdict<Bool>()
+        host.attempt("look whether volume \(id) is inline") { [catalog] () throws(VolumeFault) in
+            isInline.give(try catalog.isInline(id, at: target))
         }
+        if let isInline = isInline.given { return isInline ? .deleted : .kept }
+        // Others are mounted where they are staged as well. What is left of it is collected later.
+        let isHereAlone =
+            !view.filesystemMounts.isEmpty && view.filesystemMounts.allSatisfy { $0.path == target.text }
+        return note.staged.isEmpty && isHereAlone ? .detached : .kept
     }
 
     /// Ends an inline volume that was taken off its target; the caller holds its key.
@@ -148,7 +173,7 @@ extension NodeVolumes {
                     try host.occupant(of: folders.pods, besides: record.id) != .nothing,
                     try host.occupant(of: folders.pod, besides: record.id) == .nothing
                 else { continue }
-                try exclusively(record.id, mayWait: false) { () throws(VolumeFault) in
+                try exclusively(record.id, for: .tidyUp, mayWait: false) { () throws(VolumeFault) in
                     let view = try observe(record.id)
                     guard view.mounts.isEmpty else { return }
                     if let device = view.device, try host.isLocked(record.id) { try host.detach(device) }

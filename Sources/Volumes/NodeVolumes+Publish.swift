@@ -125,9 +125,13 @@ extension NodeVolumes {
             let (view, note) = try remains(of: id, at: target)
             if view.mount(at: target) != nil { try refuseFrozen(id, view, note) }
             try unmountAll(id, at: target, in: view)
-            if endsAt(target, id, note) {
+            switch ending(at: target, id, view, note) {
+            case .deleted:
                 try host.removeTarget(target)
                 return try endInline(id, view, note)
+            case .detached:
+                if let device = view.device, !view.isByHand { try host.detach(device) }
+            case .kept: break
             }
             guard try host.mountID(at: target) == nil else {
                 // What is mounted there now was never the volume's, as the note says as well.
