@@ -22,7 +22,7 @@ test_flags = --disable-xctest $(SWIFT_FLAGS) $(TEST_FLAGS)
 # As root the tests run in a mount namespace of their own: what they mount does not spread, and nobody holds it.
 alone = $(if $(filter 0,$(shell id -u)),unshare --mount --propagation private --)
 
-.PHONY: all build dist image demo test bench sanity sanitize lint proto check-proto check-dist deps toolchain clean help
+.PHONY: all build dist image demo test matrix bench sanity sanitize lint proto check-proto check-dist deps toolchain clean help
 
 all: build
 
@@ -42,6 +42,10 @@ demo: build ## Show the life of a volume on this machine (needs root)
 
 test: deps toolchain ## Run every test (the kernel half needs root, or SKIP_ROOT_TESTS=1)
 	$(alone) $(SWIFT) test $(test_flags)
+	MATRIX=brief $(alone) $(SWIFT) test --skip-build $(test_flags) --filter MatrixTests
+
+matrix: deps toolchain ## Try every fault with every call on every file system, and print what came of it (needs root)
+	MATRIX=all $(alone) $(SWIFT) test $(test_flags) --filter MatrixTests
 
 bench: build ## Measure the driver on this machine (needs root)
 	$(binary) bench $(ARGS)
