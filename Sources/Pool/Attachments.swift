@@ -57,12 +57,41 @@ struct Attachments {
         }
     }
 
-    /// Looks at one device; false if it does not carry a volume of that name.
-    mutating func read(_ device: LoopDevice, named name: VolumeName) throws(SystemError) -> Bool {
-        guard let path = try device.backingPath(), let image = ImagePath(path), image.name == name.text[...]
-        else { return false }
-        try add(device, path, image)
+    /// Looks at one device that is noted or shown for a volume; false if it does not carry that.
+    ///
+    /// Where somebody renamed the image, or a folder above it, the path tells nothing. Then it is the volume's if it carries
+    /// the noted file, or has the volume's name, which the driver gave it.
+    mutating func read(
+        _ device: LoopDevice, named name: VolumeName, noted: BackingFile?
+    ) throws(SystemError) -> Bool {
+        guard let path = try device.backingPath() else { return false }
+        if let image = ImagePath(path), image.name == name.text[...] {
+            try add(device, path, image)
+            return true
+        }
+        let status: LoopStatus
+        do throws(SystemError) {
+            guard let found = try device.status() else { return false }
+            status = found
+        } catch  where !error.errno.isShortage {
+            return false
+        }
+        // The kernel keeps 63 bytes of a name.
+        let isItsName = status.name.utf8.elementsEqual(name.text.utf8.prefix(63))
+        guard isItsName, noted == nil || noted == BackingFile(status.backing) else { return false }
+        byName[name.text[...], default: []].append(
+            Found(device: device, status: status, path: path, image: ImagePath(renamedOf: name)))
         return true
+    }
+
+    /// Looks at the devices that are noted or shown for a volume and were not found by their paths.
+    mutating func read(_ wanted: Wanted) throws(SystemError) {
+        guard find(wanted) == nil else { return }
+        for number in wanted.shown.union([wanted.noted?.number].compactMap(\.self)) {
+            guard let device = try LoopDevice(number: number) else { continue }
+            let noted = wanted.noted?.number == number ? wanted.noted?.file : nil
+            _ = try read(device, named: wanted.id.name, noted: noted)
+        }
     }
 
     private mutating func add(

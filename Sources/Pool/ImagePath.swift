@@ -1,4 +1,5 @@
 import LinuxHost
+import Volumes
 
 /// The path of a volume's image as the kernel remembers it for a loop device: `<pool>/volumes/<name>/image`.
 ///
@@ -8,6 +9,12 @@ struct ImagePath {
     let pool: Substring
     /// The folder name of the volume.
     let name: Substring
+
+    /// That of a volume whose image, or a folder above it, was renamed since: of the path nothing is left.
+    init(renamedOf name: VolumeName) {
+        self.name = name.text[...]
+        pool = ""
+    }
 
     /// Takes a path apart; nil if it is no volume's.
     init?(_ path: String) {

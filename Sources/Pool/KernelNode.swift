@@ -88,7 +88,7 @@ package final class KernelNode: NodeHost {
     ) throws(VolumeFault) -> Bool {
         let isNamedSo = try VolumeFault.onHost("look at \(hint)") { () throws(SystemError) in
             guard let device = try LoopDevice(number: hint.number) else { return false }
-            return try known.read(device, named: volume.id.name)
+            return try known.read(device, named: volume.id.name, noted: hint.file)
         }
         guard isNamedSo, let status = known.find(volume)?.status else { return false }
         return status.backing == volume.image || BackingFile(status.backing) == volume.noted?.file
@@ -100,6 +100,7 @@ package final class KernelNode: NodeHost {
         var all = Attachments(places: places, claimed: try claims(of: wanted))
         do throws(SystemError) {
             try all.read(names)
+            for volume in wanted { try all.read(volume) }
         } catch {
             throw .host(step: "look for loop devices", cause: "\(error)")
         }

@@ -8,7 +8,7 @@ struct TeardownTests {
     /// What befalls the pool of a volume that is published.
     enum Fate: String, CaseIterable, CustomTestStringConvertible {
         case full, readOnly, shutDown, lazilyUnmounted, replaced, recordTorn, recordGone, noteTorn,
-            noteIsFolder
+            noteIsFolder, imageRenamed, imageReplaced, folderRenamed, allRenamed
 
         var testDescription: String { rawValue }
 
@@ -29,6 +29,12 @@ struct TeardownTests {
             case .noteIsFolder:
                 try Host.removeTree("/run/loopcsi-node/staged/\(life.id)")
                 try Host.makeFolder("/run/loopcsi-node/staged/\(life.id)")
+            case .imageRenamed: try Host.run("mv", "\(life.folder)/image", "\(life.folder)/image.old")
+            case .imageReplaced:
+                try Host.run("mv", "\(life.folder)/image", "\(life.folder)/image.old")
+                try Host.run("cp", "--sparse=always", "\(life.folder)/image.old", "\(life.folder)/image")
+            case .folderRenamed: try Host.run("mv", life.folder, "\(disk.path)/moved")
+            case .allRenamed: try Host.run("mv", "\(rig.pool)/volumes", "\(disk.path)/moved")
             }
         }
 
@@ -39,6 +45,7 @@ struct TeardownTests {
             case .full: try rig.giveSpaceBack()
             case .replaced: try Host.run("umount", disk.path)
             case .noteIsFolder: try Host.run("rm", "-rf", "/run/loopcsi-node/staged/\(life.id)")
+            case .allRenamed: try Host.run("mv", "\(disk.path)/moved", "\(rig.pool)/volumes")
             default: break
             }
         }
@@ -60,7 +67,7 @@ struct TeardownTests {
             #expect(try Host.mounts(at: life.staging) == 0)
             // The number may be somebody else's by now.
             let path = try LoopDevice(number: number)?.backingPath()
-            #expect(path?.contains("/volumes/\(life.name)/image") != true)
+            #expect(path?.contains("\(rig.path)/mnt/") != true)
             // A repeat finds nothing to do.
             try life.unpublish()
             try life.unstage()
