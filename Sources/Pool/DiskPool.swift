@@ -170,7 +170,11 @@ package final class DiskPool: VolumeStore {
     package func isReadOnly() throws(VolumeFault) -> Bool {
         let root = try answering()
         return try VolumeFault.onHost("examine pool \(pool.name)") { () throws(SystemError) in
-            try root.space().isReadOnly
+            let space = try root.space()
+            guard !space.isReadOnly, space.type == .ext4 else { return space.isReadOnly }
+            // Linux 6.18: after an error ext4 refuses writes without the flag of a read-only file system.
+            let mountID = try root.status().mountID
+            return try MountTable.read().mounts.first { $0.id == mountID }?.isFilesystemReadOnly ?? false
         }
     }
 

@@ -102,6 +102,8 @@ extension VolumeFault {
             .notNow("\(step): another program keeps its file system frozen; thaw it (fsfreeze --unfreeze)")
         // A file system that was shut down (XFS, ext4) or lost its device answers everything with EIO.
         case .inputOutput: .notNow(broken(step, "it does not answer (\(error))"))
+        // The path of its mount leads to something else.
+        case .noEntry: .notNow("\(step): its mount is hidden or gone (\(error)); unmount what covers it")
         default: .host(step: step, cause: "\(error)")
         }
     }

@@ -111,6 +111,12 @@ extension Catalog {
         guard let shelf = candidates(parameters, requisite: requisite, preferred: []).first?.shelf else {
             return Capacity(available: .zero, minimum: kind.minimumSize)
         }
+        do {
+            try shelf.store.check()
+        } catch .notNow {
+            // As above: an error would leave an old number standing, by which pods are sent here.
+            return Capacity(available: .zero, minimum: kind.minimumSize)
+        }
         let largest = try shelf.largest(parameters.provisioning ?? shelf.store.pool.defaultProvisioning)
         let whole = largest.bytes - largest.bytes % CapacityRange.granularity.bytes
         let servable = min(ByteCount(known: whole), CapacityRange.maximumSize)

@@ -10,12 +10,6 @@ struct MatrixGap: Sendable {
 
     static let all: [MatrixGap] = [
         MatrixGap(
-            faults: ["pool read-only after an error", "disk of the pool gives errors"],
-            calls: [.capacity, .health], words: [.untrue, .silent],
-            reason:
-                "A pool that turned read-only under the driver still offers its room, and `/healthz` does not name it."
-        ),
-        MatrixGap(
             faults: ["disk of the pool gives errors"],
             calls: [.delete, .uncut, .expand, .cut, .clone, .group],
             words: [.internalError],
@@ -26,15 +20,9 @@ struct MatrixGap: Sendable {
             reason: "A list that meets a dying disk in the very moment is refused as a whole, for all pools."),
         MatrixGap(
             faults: ["folder of the volume taken away", "image moved away"],
-            calls: [.unpublish, .unstage, .unstageRaw, .stats, .nodeExpand, .restage],
-            words: [.precondition, .untrue, .notFound, .exists],
+            calls: [.stats, .nodeExpand, .restage], words: [.notFound, .exists],
             reason:
-                "An image that was moved within its pool's file system while it was in use is not known again by its device."
-        ),
-        MatrixGap(
-            faults: ["staging path covered"], calls: [.cut, .clone, .group], words: [.internalError],
-            reason:
-                "A copy of a volume whose staging path is covered is refused with INTERNAL instead of FAILED_PRECONDITION."
+                "An image that was moved within its pool's file system while it was in use is known again for teardown only."
         ),
         MatrixGap(
             faults: ["0 descriptors left", "2 descriptors left", "5 descriptors left"],
