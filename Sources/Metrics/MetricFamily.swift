@@ -24,7 +24,6 @@ package enum MetricFamily: String, CaseIterable, Sendable {
     case poolSnapshots = "loopcsi_pool_snapshots"
     case poolInline = "loopcsi_pool_inline_bytes"
     case poolInlineLimit = "loopcsi_pool_inline_limit_bytes"
-    case poolEndangered = "loopcsi_pool_endangered_bytes"
     case poolTornObjects = "loopcsi_pool_torn_objects"
     case poolReclaimFailing = "loopcsi_pool_reclaim_failing"
     case volumesAbnormal = "loopcsi_volumes_abnormal"
@@ -66,7 +65,7 @@ package enum MetricFamily: String, CaseIterable, Sendable {
         case .poolCommitted: [.pool, .kind]
         case .poolState: [.pool, .state]
         case .poolUp, .poolSize, .poolFree, .poolReserved, .poolAvailable, .poolThinPromised, .poolVolumes,
-            .poolSnapshots, .poolInline, .poolInlineLimit, .poolEndangered, .poolTornObjects,
+            .poolSnapshots, .poolInline, .poolInlineLimit, .poolTornObjects,
             .poolReclaimFailing, .volumesAbnormal, .callsHung, .loopDevices:
             [.pool]
         case .volumeCapacity, .volumeAllocated: [.pool, .volumeID, .claimNamespace, .claim]
@@ -104,7 +103,6 @@ package enum MetricFamily: String, CaseIterable, Sendable {
         case .poolSnapshots: "Snapshots in the pool."
         case .poolInline: "The sum of the sizes of inline volumes."
         case .poolInlineLimit: "What that sum may come to (--inline-share)."
-        case .poolEndangered: "What is promised to thick volumes, and cannot be written any more."
         case .poolTornObjects: "Volumes, snapshots and groups that are set aside because they cannot be read."
         case .poolReclaimFailing: "1 while the blocks of deleted objects cannot be given back."
         case .volumesAbnormal: "Volumes of the pool whose condition on this node is abnormal."

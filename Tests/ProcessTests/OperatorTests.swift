@@ -29,8 +29,7 @@ struct OperatorTests {
             let unknown = ["method": "unknown", "code": "UNIMPLEMENTED"]
             let now = try page.scrape { try $0.value("loopcsi_calls_total", unknown) == 1 }
             let otherRoles: Set<MetricFamily> = [.relayNodes, .relayPools, .relayContested, .certificateEnd]
-            let coming: Set<MetricFamily> = [.poolEndangered]
-            for family in MetricFamily.allCases where !coming.contains(family) {
+            for family in MetricFamily.allCases {
                 let found = now.samples.filter {
                     $0.name == family.name || family.kind == .histogram && $0.name == family.name + "_sum"
                 }
