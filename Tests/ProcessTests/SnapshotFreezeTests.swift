@@ -78,13 +78,13 @@ struct SnapshotFreezeTests {
         try Rig.run(.init(filesystem: .xfs)) { rig in
             let source = try Life.published(rig, kind)
             try rig.driver.kill9()
-            // What the driver leaves when it dies between freeze and thaw.
+            // What the driver leaves when it dies between freeze and thaw. In this order, as any driver of the machine that
+            // starts meanwhile, such as that of another test, thaws what is noted.
+            try Host.run("fsfreeze", "--freeze", source.staging)
             try Host.makeFolders("/run/loopcsi-node/frozen")
             try Host.write(source.staging, to: "/run/loopcsi-node/frozen/\(source.id)")
-            try Host.run("fsfreeze", "--freeze", source.staging)
             try rig.start()
             try Host.write("x", to: "\(source.target)/file")
-            #expect(rig.log.contains("thawed a volume that was left frozen"))
             #expect(try rig.freezeNotes() == [])
             try source.end()
         }
