@@ -42,6 +42,7 @@ demo: build ## Show the life of a volume on this machine (needs root)
 
 test: deps toolchain ## Run every test (the kernel half needs root, or SKIP_ROOT_TESTS=1)
 	$(alone) $(SWIFT) test $(test_flags)
+	MATRIX=brief $(alone) $(SWIFT) test --skip-build $(test_flags) --filter MatrixTests
 
 matrix: deps toolchain ## Try every fault with every call on every file system, and print what came of it (needs root)
 	MATRIX=all $(alone) $(SWIFT) test $(test_flags) --filter MatrixTests

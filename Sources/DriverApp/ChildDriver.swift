@@ -17,7 +17,8 @@ final class ChildDriver {
 
     /// Starts the driver and waits until it says that it is ready; `pool` is what `--pool` takes.
     convenience init(folder: String, pool: String, flags: [String] = []) throws {
-        try self.init(folder: folder, ["--node-id", "here", "--pool", pool] + flags)
+        try self.init(
+            folder: folder, ["--node-id", "here", "--pool", pool, "--state-dir", "\(folder)/state"] + flags)
     }
 
     /// Starts a server with these flags and waits until it says that it is ready; `hosts` is a file that it finds in the

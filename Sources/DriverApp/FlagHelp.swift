@@ -30,6 +30,9 @@ struct FlagHelp: Sendable {
         FlagHelp(
             "inline-share", "PERCENT", "how much of a pool inline volumes may take together; 25% by default"),
         FlagHelp("max-volumes", "NUMBER", "the most volumes of this node, 0 (default) for no limit"),
+        FlagHelp(
+            "state-dir", "/FOLDER",
+            "notes of which pools were served where; /run/loopcsi-node/pools by default"),
         FlagHelp("metrics-address", "ADDRESS", "where /metrics, /healthz and /readyz are answered"),
         FlagHelp("log-format", "FORMAT", "logfmt (default) or json"),
         FlagHelp("log-level", "LEVEL", "debug, info (default), warning or error"),

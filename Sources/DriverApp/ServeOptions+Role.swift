@@ -36,7 +36,7 @@ extension ServeOptions {
     /// Flags that say nothing to a relay, which has neither pools nor mounts.
     private static let flagsOfNodes = [
         "controller-endpoint", "node-id", "pool", "kubelet-root", "freeze-limit", "inline-limit",
-        "inline-share", "max-volumes",
+        "inline-share", "max-volumes", "state-dir",
     ]
 
     /// The role with what belongs to it.

@@ -53,6 +53,12 @@ package struct ServeOptions: Sendable {
         nodeID = try Self.nodeID(flags.one("node-id") ?? HostIdentity.nodeName ?? "")
         if let name = flags.one("driver-name") { driverName = try Self.driverName(name) }
         pools = try Self.pools(flags)
+        if let folder = flags.one("state-dir") {
+            guard let place = TargetPath(folder) else {
+                throw UsageError("--state-dir '\(folder)': use an absolute folder")
+            }
+            stateFolder = place.text
+        }
         if let limit = flags.one("freeze-limit") {
             guard let seconds = Int(limit), (1...60).contains(seconds) else {
                 throw UsageError("--freeze-limit '\(limit)': use 1 to 60 seconds")

@@ -18,12 +18,22 @@ package struct NodeView: Sendable {
     /// Looks at the kernel; takes no lock and keeps nothing open.
     package static func look() throws(VolumeFault) -> NodeView {
         try VolumeFault.onHost("look at loop devices, mounts and locks") { () throws(SystemError) in
-            // Only files that are called as images are: strangers' file systems may fail, or keep the look waiting.
-            let devices = try LoopDevices.look { $0.withoutDeletedMark.hasSuffix("/\(PoolLayout.image)") }
+            let devices = try images()
+            let (mounts, locks) = (MountIndex(try MountTable.read()), try FileLocks.read())
+            // What is detached while the locks are read has none any more, and looks as if it never had one.
+            let still = Set(try images().seen.map { "\($0.device) \($0.status.backing)" })
             return NodeView(
-                attachments: devices.seen.map(Attachment.init), unseen: devices.unseen,
-                mounts: MountIndex(try MountTable.read()), locks: try FileLocks.read())
+                attachments: devices.seen.filter { still.contains("\($0.device) \($0.status.backing)") }
+                    .map(Attachment.init),
+                unseen: devices.unseen, mounts: mounts, locks: locks)
         }
+    }
+
+    /// The devices whose files are called as images are: strangers' file systems may fail, or keep the look waiting.
+    private static func images() throws(SystemError) -> (
+        seen: [(device: LoopDevice, status: LoopStatus)], unseen: [UnseenLoop]
+    ) {
+        try LoopDevices.look { $0.withoutDeletedMark.hasSuffix("/\(PoolLayout.image)") }
     }
 
     /// Devices that could not be asked what they carry, each a sentence: of pools that are in trouble, or of others.

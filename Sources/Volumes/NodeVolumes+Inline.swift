@@ -154,7 +154,7 @@ extension NodeVolumes {
         _ id: VolumeID, _ view: VolumeOnNode, _ note: StagingNote
     ) throws(VolumeFault) {
         if let device = view.device, !view.isByHand { try host.detach(device) }
-        host.keepIfPossible(StagingNote(), of: id)
+        forgetAll(of: id)
         host.attempt("delete inline volume \(id)") { [catalog] () throws(VolumeFault) in
             try catalog.discard(id)
         }
@@ -177,6 +177,7 @@ extension NodeVolumes {
                     let view = try observe(record.id)
                     guard view.mounts.isEmpty else { return }
                     if let device = view.device, try host.isLocked(record.id) { try host.detach(device) }
+                    forgetAll(of: record.id)
                     try catalog.discard(record.id)
                     collected.append(record.id)
                 }

@@ -130,7 +130,10 @@ extension NodeVolumes {
                 try host.removeTarget(target)
                 return try endInline(id, view, note)
             case .detached:
-                if let device = view.device, !view.isByHand { try host.detach(device) }
+                if let device = view.device, !view.isByHand {
+                    try host.detach(device)
+                    forgetAll(of: id)
+                }
             case .kept: break
             }
             guard try host.mountID(at: target) == nil else {

@@ -11,7 +11,7 @@ extension NodeVolumes {
             guard let device = view.device, !view.isByHand else {
                 // Only by somebody's hand, or not attached any more: then nodes of the device may still be shown.
                 try refuseWhilePublished(id, view, note)
-                return forget(path, note, of: id)
+                return view.device == nil ? forgetAll(of: id) : forget(path, note, of: id)
             }
             let staged = Set(note.staged.keys)
             let isHere = view.mount(at: path) != nil || staged.contains(path.text)
@@ -28,9 +28,12 @@ extension NodeVolumes {
                 throw .notNow("volume \(id) is still mounted at \(mount.path)")
             }
             try host.detach(device)
-            forget(path, note, of: id)
+            forgetAll(of: id)
         }
     }
+
+    /// Without a device nothing is staged or published, whatever a note says, or one that is torn cannot say.
+    func forgetAll(of id: VolumeID) { host.keepIfPossible(StagingNote(), of: id) }
 
     private func refuseWhilePublished(
         _ id: VolumeID, _ view: VolumeOnNode, _ note: StagingNote

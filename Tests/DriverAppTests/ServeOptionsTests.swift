@@ -255,9 +255,18 @@ import Volumes
         }
         for flag in [
             ["--pool", "default=/x"], ["--node-id", "n"], ["--kubelet-root", "/k"],
-            ["--relay-address", ":1"],
+            ["--relay-address", ":1"], ["--state-dir", "/s"],
         ] {
             #expect(throws: UsageError.self) { try options(relay + flag) }
+        }
+    }
+
+    @Test("the folder of notes is an absolute one")
+    func stateFolder() throws {
+        #expect(try options([]).stateFolder == "/run/loopcsi-node/pools")
+        #expect(try options(["--state-dir", "/var/lib/notes/"]).stateFolder == "/var/lib/notes")
+        for bad in ["notes", "", "/a/../b"] {
+            #expect(throws: UsageError.self) { try options(["--state-dir", bad]) }
         }
     }
 

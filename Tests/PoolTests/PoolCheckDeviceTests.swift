@@ -103,8 +103,11 @@ struct PoolCheckDeviceTests {
         let id = try rig.created().id
         var note = StagingNote()
         note.staged["/staging"] = Usage(mode: .singleNodeWriter, isReadOnly: false, flagsDigest: "")
-        try KernelNode(pools: [rig.pool], log: quiet).keep(note, of: id)
+        let node = KernelNode(pools: [rig.pool], log: quiet)
+        try node.keep(note, of: id)
         #expect(try rig.found() == ["volume-trouble volume vol"])
+        try node.keep(StagingNote(), of: id)
+        #expect(try rig.found() == [])
     }
 
     @Test("A pool whose file system is read-only is found, and looked at all the same")

@@ -157,6 +157,7 @@ struct PoolSharingTests {
         #expect(try two.note(of: record.id).staged.isEmpty)
         try two.keep(StagingNote(), of: record.id)
         #expect(try one.note(of: record.id).staged == note.staged)
+        try one.keep(StagingNote(), of: record.id)
     }
 
     @Test("Two nodes that empty the trash together both succeed")

@@ -85,6 +85,8 @@ struct RecordTests {
         try node.keep(note, of: id)
         #expect(try node.note(of: id) == note)
         #expect(try KernelNode(pools: [rig.reopened()], log: quiet).note(of: id) == note)
+        try node.keep(StagingNote(), of: id)
+        #expect(try node.note(of: id) == StagingNote())
     }
 
     @Test(

@@ -195,7 +195,7 @@ struct OperatorTests {
                     command: [
                         try DriverProcess.program(), "serve", "--node-id", "n", "--endpoint",
                         "unix://\(rig.path)/other.sock", "--pool", "default=\(rig.path)/other",
-                        "--metrics-address", address,
+                        "--state-dir", "\(rig.path)/other-state", "--metrics-address", address,
                     ], socket: "\(rig.path)/other.sock", log: "\(rig.path)/\(log)")
                 return (try child.waitForEnd(), child.log)
             }

@@ -43,7 +43,7 @@ struct OrderOfChecksTests {
                     volumeCapability: Kind.ext4.capability())
                 try rig.client.refuses(stage, .notFound)
             }
-            #expect(try Host.names(in: rig.path) == ["csi.sock", "log", "pool"])
+            #expect(try Host.names(in: rig.path) == ["csi.sock", "log", "pool", "state"])
         }
     }
 

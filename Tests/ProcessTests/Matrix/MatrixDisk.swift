@@ -21,11 +21,23 @@ final class MatrixDisk: Sendable {
             case .ext4:
                 ["-q", "-b", "4096", "-e", "remount-ro", "-E", "lazy_itable_init=0,lazy_journal_init=0"]
             }
-        // mkfs.btrfs looks at the device of every mount, and fails for a dead one of another run: it is shown none.
-        let alone = "mount --bind /dev/null /proc/$$/mounts && exec mkfs.\(filesystem) \"$@\""
-        try TestTool.run("unshare", ["--mount", "sh", "-c", alone, "sh"] + words + [image])
+        if filesystem == .btrfs {
+            try Self.makeAlone(words + [image])
+        } else {
+            try TestTool.run("mkfs.\(filesystem)", words + [image])
+        }
         try Host.makeFolder(path)
         try attachAndMount()
+    }
+
+    /// mkfs.btrfs looks at the device of every mount, and fails for a dead one of another row: it is shown none. Its mount
+    /// namespace lets go of the mounts first, which would keep their devices in use.
+    private static func makeAlone(_ arguments: [String]) throws {
+        let alone = """
+            grep -o ' /tmp/loopcsi-[^ ]*' /proc/self/mountinfo | xargs -r umount --lazy || true
+            mount --bind /dev/null /proc/$$/mounts && exec mkfs.btrfs "$@"
+            """
+        try TestTool.run("unshare", ["--mount", "sh", "-c", alone, "sh"] + arguments)
     }
 
     /// The node of the device that carries it.

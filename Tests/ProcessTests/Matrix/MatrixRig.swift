@@ -50,7 +50,7 @@ final class MatrixRig: Sendable {
 
     func command(pools: [MatrixPool]) throws -> [String] {
         [try DriverProcess.program(), "serve", "--node-id", "node-1", "--endpoint", "unix://\(socket)"]
-            + pools.flatMap { ["--pool", $0.words] } + Operator.flags
+            + ["--state-dir", "\(path)/state"] + pools.flatMap { ["--pool", $0.words] } + Operator.flags
     }
 
     /// Starts the driver and waits until it answers.

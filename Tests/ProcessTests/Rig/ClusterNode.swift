@@ -57,7 +57,8 @@ final class ClusterNode: Sendable {
             network.onNode(number) + words + [
                 try DriverProcess.program(), "serve", "--role", "node", "--node-id", nodeID ?? name,
                 "--endpoint", "unix://\(machine.socket)", "--pool", "default=\(pool ?? self.pool)",
-                "--relay-address", ":\(Cluster.port)", "--tls-dir", certificate ?? self.certificate,
+                "--state-dir", "\(machine.folder)/state", "--relay-address", ":\(Cluster.port)", "--tls-dir",
+                certificate ?? self.certificate,
             ])
         try machine.running.waitUntilReady()
         if opensPort { try waitUntil("the port of \(name) is open") { self.portsOpened > before } }

@@ -87,7 +87,8 @@ final class Rig: Sendable {
         let pools = pools ?? ["default=\(poolFolder)\(options.poolWords)"]
         let serve =
             [try DriverProcess.program(), "serve", "--node-id", "node-1"]
-            + ["--endpoint", "unix://\(socket ?? self.socket)"] + pools.flatMap { ["--pool", $0] }
+            + ["--endpoint", "unix://\(socket ?? self.socket)", "--state-dir", "\(path)/state"]
+            + pools.flatMap { ["--pool", $0] }
             + (options.kubeletRoot.map { ["--kubelet-root", "\(path)/\($0)"] } ?? []) + options.flags
         guard !options.hostChanges.isEmpty else { return serve }
         return namespace("\(options.hostChanges); exec \"$@\"") + serve
@@ -139,6 +140,7 @@ final class Rig: Sendable {
         if options.expectsEmptyPool, try FileStatus.at("\(pool)/pool.json") != nil {
             #expect(try files() == [], sourceLocation: sourceLocation)
         }
+        #expect(try notes() == [], sourceLocation: sourceLocation)
         if options.isInFile { try PoolImage.takeDown(poolFolder) }
         let leaks = try KernelLeaks.below(path)
         #expect(leaks.isEmpty, "\(leaks)", sourceLocation: sourceLocation)
@@ -148,6 +150,15 @@ final class Rig: Sendable {
     private func tearDown() throws {
         process.withLock { $0?.kill9() }
         try clearKernel()
+    }
+
+    /// What the node's own folder still notes of volumes of the pool.
+    private func notes() throws -> [String] {
+        let folder = "/run/loopcsi-node/staged"
+        guard let text = TextFile.read("\(pool)/pool.json"), try FileStatus.at(folder) != nil else {
+            return []
+        }
+        return try Host.names(in: folder).filter { text.contains("\"\($0.prefix { $0 != "." })\"") }
     }
 
     /// Everything in the pool that belongs to a volume, made or half-made, as `volumes/name`.
