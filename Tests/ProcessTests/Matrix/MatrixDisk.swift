@@ -30,8 +30,9 @@ final class MatrixDisk: Sendable {
         try attachAndMount()
     }
 
-    /// mkfs.btrfs looks at the device of every mount, and fails for a dead one of another row: it is shown none. Its mount
-    /// namespace lets go of the mounts first, which would keep their devices in use.
+    /// Runs mkfs.btrfs, which looks at the device of every mount and fails for a dead one of another row, with none in view.
+    ///
+    /// Its mount namespace lets go of the mounts first, as it would keep their devices in use.
     private static func makeAlone(_ arguments: [String]) throws {
         let alone = """
             grep -o ' /tmp/loopcsi-[^ ]*' /proc/self/mountinfo | xargs -r umount --lazy || true
